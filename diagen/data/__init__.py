@@ -1,0 +1,5 @@
+"""Training pairs and rows."""
+
+from diagen.data.text import load_sft
+
+__all__ = ["load_sft"]

@@ -1,0 +1,196 @@
+"""Rule-made training pairs: a request, and the text of its diagram.
+
+    python -m diagen.data.synthetic --number 20 --seed 1
+
+Four sources: layered networks by rule (networks.py), processes of random shape and names (processes.py), wordings
+written by hand with slots (templates/*.txt, format in templates/README.md), and requests that describe no diagram,
+answered by `none`. Every text is checked by `parse` before it leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from zlib import crc32
+
+from diagen.data.networks import network
+from diagen.data.processes import process
+from diagen.diagram import DiagramError, clean_request, parse
+
+TEMPLATES = Path(__file__).with_name("templates")
+SHARES = {"network": 0.30, "process": 0.24, "template": 0.44, "none": 0.02}
+SPLITS = ("train", "held_out")
+
+
+@dataclass(frozen=True)
+class Template:
+    """One diagram text with several wordings of its request; `slots` maps a name to its possible values."""
+
+    name: str
+    file: str
+    slots: dict[str, list[str]]
+    wordings: list[str]
+    text: str
+
+    def fill(self, rng: random.Random, wording: int | None = None) -> tuple[str, str]:
+        """A (request, diagram text) pair."""
+        request = rng.choice(self.wordings) if wording is None else self.wordings[wording]
+        orders: dict[str, list[str]] = {}
+        for name, values in self.slots.items():
+            orders[name] = rng.sample(values, len(values))
+
+        def value(match: re.Match[str]) -> str:
+            name, _, nth = match[1].partition(".")
+            return orders[name][int(nth or 1) - 1]
+
+        request = re.sub(r"<([^<>]*\|[^<>]*)>", lambda m: rng.choice(m[1].split("|")), request)
+        request, text = (re.sub(r"\{([\w]+(?:\.\d)?)\}", value, s) for s in (request, self.text))
+        return re.sub(r"(?<=\S)  +", " ", request).strip(), text
+
+
+def load_templates(path: Path) -> list[Template]:
+    """The templates of one file."""
+    found: list[Template] = []
+    shared: dict[str, list[str]] = {}
+    own: dict[str, list[str]] = {}
+    name, wordings, text, part = "", [], [], "head"
+
+    def close() -> None:
+        if name:
+            body = "\n".join(text).strip() + "\n"
+            used = set(re.findall(r"\{(\w+)(?:\.\d)?\}", body + "".join(wordings)))
+            unknown = used - set(shared) - set(own)
+            if unknown or not wordings:
+                raise ValueError(f"{path.name}: template {name}: unknown slots {sorted(unknown)} or no wording")
+            slots = {k: v for k, v in {**shared, **own}.items() if k in used}
+            found.append(Template(name, path.stem, slots, list(wordings), body))
+
+    for line in path.read_text(encoding="utf-8").split("\n"):
+        slot = re.fullmatch(r"= (\w+): (.+)", line)
+        if line.startswith("== "):
+            close()
+            name, wordings, text, own, part = line[3:].strip(), [], [], {}, "wordings"
+        elif part != "text" and slot:
+            values = [v.strip() for v in slot[2].split(" | ")]
+            (own if name else shared)[slot[1]] = values
+        elif part == "wordings" and line == "---":
+            part = "text"
+        elif part == "wordings" and line.startswith("> "):
+            wordings.append(line[2:])
+        elif part == "wordings" and line.strip():
+            wordings[-1] += "\n" + line.removeprefix("  ")
+        elif part == "text" and line.strip():
+            text.append(line)
+    close()
+    return found
+
+
+@cache
+def templates(split: str = "train") -> tuple[tuple[str, tuple[Template, ...]], ...]:
+    """(file name, its templates) for each file. Every twelfth template, by its name, is held out of training."""
+    found = []
+    for path in sorted(TEMPLATES.glob("*.txt")):
+        chosen = [t for t in load_templates(path) if (crc32(t.name.encode()) % 12 == 0) == (split == "held_out")]
+        if chosen:
+            found.append((path.stem, tuple(chosen)))
+    return tuple(found)
+
+
+def _template(rng: random.Random, split: str) -> tuple[str, str]:
+    files = templates(split)
+    _, chosen = rng.choices(files, [len(ts) for _, ts in files])[0]
+    return rng.choice(chosen).fill(rng)
+
+
+_OPENINGS = (
+    "draw ", "diagram of ", "please draw this: ", "make a figure: ", "sketch: ", "figure for my slides. ",
+    "can you draw the following? ", "diagram: ", "visualise this process: ", "picture of this, please: ",
+)  # fmt: skip
+_STYLES = ("right", "down", "down", "up", "compact", "wide", "right compact", "down compact", "square", "down wide",
+           "outline", "ink", "slide", "paper", "night", "slide right", "ink down", "straight", "outline down")  # fmt: skip
+_OFF_TOPIC = (
+    "{hi}", "{hi}, how are you?", "what is the weather in {place} <today|tomorrow|on Sunday>?", "tell me a joke",
+    "write a poem about {thing}", "translate '{thing}' into <French|German|Korean|Spanish>", "who won the <1998|2006|2022> world cup?",
+    "what's the capital of {place}?", "how do i cook {thing}?", "{number} + {number} = ?", "asdf {number} qwerty", "thanks <a lot|so much|>!",
+    "book me a flight to {place}", "how old is {thing}?", "explain {thing} to a child", "i feel <sad|tired|great> today",
+    "recommend a good book about {thing}", "what does '{thing}' mean?", "sing a song", "lorem ipsum dolor sit amet", "{number}", "???", "ok",
+    "why is {thing} so expensive in {place}?", "write an email to my <boss|landlord|teacher> about {thing}", "best restaurants in {place}",
+    "오늘 {place} 날씨 어때?", "안녕하세요", "점심 메뉴 추천해줘", "{thing}에 대해 시를 써줘", "고마워!", "what time is it in {place}?",
+    "fix the typo in my essay about {thing}", "is {thing} healthy?", "play some music", "remind me to buy {thing} at {number} pm",
+    "convert {number} miles to km", "give me {number} names for a <cat|dog|boat>", "delete all my files", "asdkjh aksjdh kajshd",
+)  # fmt: skip
+_FILLERS = {
+    "hi": ("hi", "hello", "hey there", "good morning", "yo", "hola"),
+    "place": ("Paris", "Seoul", "Berlin", "Kenya", "Busan", "Lima", "the Alps", "Tokyo", "Oslo"),
+    "thing": ("rice", "the moon", "bananas", "love", "taxes", "football", "my cat", "coffee", "history", "dumplings", "rain"),
+    "number": ("3", "12", "45", "7", "128", "2024", "99"),
+}  # fmt: skip
+
+
+def _off_topic(rng: random.Random) -> tuple[str, str]:
+    request = re.sub(r"<([^<>]*\|[^<>]*)>", lambda m: rng.choice(m[1].split("|")), rng.choice(_OFF_TOPIC))
+    return re.sub(r"\{(\w+)\}", lambda m: rng.choice(_FILLERS[m[1]]), request), "none\n"
+
+
+def _vary(rng: random.Random, request: str, text: str) -> tuple[str, str]:
+    """The same pair in other dress: an opening, all lower case, or a style that nobody asked for."""
+    roll = rng.random()
+    if roll < 0.07 and request == request.lstrip("-*1 "):
+        request = rng.choice(_OPENINGS) + request
+    elif roll < 0.14:
+        request, text = request.lower(), text.lower()
+    if rng.random() < 0.15 and "style " not in text:
+        lines = text.split("\n")
+        lines.insert(int(lines[0].startswith("title ")), "style " + rng.choice(_STYLES))
+        text = "\n".join(lines)
+    return request, text
+
+
+def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
+    """An endless stream of rows with "request", "text" and "source"; a seed always gives the same stream."""
+    rng = random.Random(f"{seed}-{split}")
+    while True:
+        source = rng.choices(list(SHARES), list(SHARES.values()))[0]
+        if source == "network":
+            request, text = network(rng)
+        elif source == "process":
+            request, text = process(rng)
+        elif source == "template":
+            request, text = _template(rng, split)
+        else:
+            request, text = _off_topic(rng)
+        if source in ("network", "process", "template"):
+            request, text = _vary(rng, request, text)
+            try:
+                clean_request(request)
+                parse(text)
+            except DiagramError:
+                continue  # a slot's value that does not go with this text; the check of the files counts them
+        yield {"request": request, "text": text, "source": source}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--number", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--split", choices=SPLITS, default="train")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    args = parser.parse_args()
+    for row in itertools.islice(pairs(args.seed, args.split), args.number):
+        if args.json:
+            print(json.dumps(row, ensure_ascii=False))
+        else:
+            print(f"[{row['source']}] {row['request']}\n---\n{row['text']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

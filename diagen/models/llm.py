@@ -1,0 +1,237 @@
+"""DiagramLLM: a backbone from transformers, a LoRA adapter from peft, and decoding under a grammar."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import torch
+from peft import LoraConfig, PeftModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+
+from diagen import DiagenError
+from diagen.models.weights import sha256, smollm2_135m
+
+SHIPPED = Path(__file__).parent.parent / "weights"
+# What the tokenizer must give back unchanged: some transformers versions lose blanks and line ends of some models.
+ROUND_TRIP = 'input 28x28x1\n2 conv 3x3 32 relu\nRaw logs [data] -> Clean "a | b"\n-> 모델 학습 : yes\n'
+CARD = "diagen.json"
+
+
+@dataclass
+class Generation:
+    """What one call of `generate` wrote: per prompt, its answers and whether each ended by itself.
+
+    tokens counts all answers; seconds is the whole call; masked_share is the share of steps at which the grammar
+    forbade the token that the model preferred.
+    """
+
+    texts: list[list[str]]
+    finished: list[list[bool]]
+    tokens: int
+    seconds: float
+    masked_share: float
+
+
+class DiagramLLM:
+    """A language model that writes diagrams.
+
+    weights: "smollm2_135m" (fetched once), a folder, or a name on the Hugging Face Hub.
+    adapter: None for the bare backbone, "shipped" for the one in diagen/weights, or a folder.
+    lora: rank, alpha, dropout and target modules of a new adapter; used by training where adapter is None.
+    dtype: "bfloat16" or "float32". attention: None for transformers' choice, or "eager" or "sdpa".
+    merge: fold the adapter into the backbone (for writing), or keep it trainable (for training).
+    """
+
+    def __init__(
+        self,
+        weights: str = "smollm2_135m",
+        adapter: str | None = "shipped",
+        lora: dict[str, Any] | None = None,
+        dtype: str = "bfloat16",
+        attention: str | None = None,
+        grammar_hash: str | None = None,
+        merge: bool = True,
+    ) -> None:
+        folder = smollm2_135m() if weights == "smollm2_135m" else weights
+        self.name = str(weights)
+        self.base_sha256 = _base_sha256(folder)
+        adapter_folder = None if adapter is None else SHIPPED / "smollm2_135m" if adapter == "shipped" else Path(adapter)
+        if adapter_folder is not None:
+            self._check_adapter(adapter_folder, grammar_hash)
+            self.name += f" + {adapter_folder.name}"
+        try:
+            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+            self.model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=getattr(torch, dtype), attn_implementation=attention
+            )
+        except (OSError, ValueError) as error:
+            raise DiagenError(f"the model {weights} cannot be loaded: {str(error).splitlines()[0]}") from error
+        self._check_tokenizer()
+        if adapter_folder is not None:
+            try:
+                self.model = PeftModel.from_pretrained(self.model, str(adapter_folder), is_trainable=not merge)
+            except Exception as error:  # peft, safetensors and torch each have errors of their own for a bad file
+                raise DiagenError(f"the adapter {adapter_folder} is damaged: {str(error).splitlines()[0]}") from error
+            if merge:
+                self.model = self.model.merge_and_unload()
+        self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
+        self._compiled: dict[str, Any] = {}
+
+    def _check_adapter(self, folder: Path, grammar_hash: str | None) -> None:
+        try:
+            card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise DiagenError(
+                f"there is no adapter in {folder} ({CARD} is missing or damaged); "
+                "train one with `python train.py model=llm`, or set llm.adapter=shipped or llm.adapter=null"
+            ) from error
+        if not (folder / "adapter_model.safetensors").is_file():
+            raise DiagenError(f"the adapter in {folder} has no weights (adapter_model.safetensors)")
+        if card.get("base_sha256") != self.base_sha256:
+            raise DiagenError(
+                f"the adapter in {folder} was trained on another base model "
+                f"(its sha256 {str(card.get('base_sha256'))[:12]}..., this one's {self.base_sha256[:12]}...)"
+            )
+        if grammar_hash and card.get("grammar") != grammar_hash:
+            raise DiagenError(
+                f"the adapter in {folder} writes another version of the language "
+                f"(grammar {card.get('grammar')}, this one is {grammar_hash}); retrain it with `python train.py model=llm`"
+            )
+
+    def _check_tokenizer(self) -> None:
+        ids = self.tokenizer(ROUND_TRIP, add_special_tokens=False)["input_ids"]
+        if self.tokenizer.decode(ids) != ROUND_TRIP:
+            raise DiagenError(
+                "this version of transformers loads the model's tokenizer wrongly: a diagram text does not survive it "
+                "(blanks or line ends are lost); install another version, see the README"
+            )
+        if self.tokenizer.eos_token_id is None:
+            raise DiagenError("the model's tokenizer has no end token")
+
+    def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
+        """Token ids of the chat prompt."""
+        return self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
+
+    @torch.inference_mode()
+    def generate(
+        self,
+        prompts: list[list[dict[str, str]]],
+        number: int = 1,
+        grammar: str | None = None,
+        temperature: float = 0.7,
+        seed: int = 1,
+        max_new_tokens: int = 1024,
+        greedy_first: bool = True,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Generation:
+        """`number` answers to each prompt (chat messages), all decoded together.
+
+        The first answer to a prompt is the likeliest (greedy) where greedy_first, the others are sampled at the
+        temperature; a prompt's samples depend on the seed and its own text, not on its neighbours in the batch.
+        progress, if given, is called as progress(finished answers, tokens so far).
+        """
+        self.model.eval()
+        device, eos = self.model.device, self.tokenizer.eos_token_id
+        start = time.monotonic()
+        ids = [self.prompt_ids(messages) for messages in prompts]
+        randoms = [torch.Generator().manual_seed(seed * 1_000_003 + crc32(repr(i).encode()) % 1_000_003) for i in ids]
+        longest, total = max(map(len, ids)), len(ids) * number
+        padded = torch.tensor([[eos] * (longest - len(i)) + i for i in ids], device=device)
+        attention = torch.tensor([[0] * (longest - len(i)) + [1] * len(i) for i in ids], device=device)
+        positions = (attention.cumsum(-1) - 1).clamp(min=0)
+        out = self.model(
+            input_ids=padded, attention_mask=attention, position_ids=positions, use_cache=True, logits_to_keep=1
+        )
+        cache = out.past_key_values
+        cache.batch_repeat_interleave(number)
+        attention = attention.repeat_interleave(number, 0)
+        position = positions[:, -1:].repeat_interleave(number, 0)
+        logits = out.logits[:, -1].float().repeat_interleave(number, 0)
+        matchers, bitmask = self._matchers(grammar, total)
+        answers: list[list[int]] = [[] for _ in range(total)]
+        rows = list(range(total))  # the answers still being written, in the order of the cache's rows
+        finished = [False] * total
+        steps = changed = 0
+        for _ in range(max_new_tokens):
+            free = logits.argmax(-1)
+            if matchers:
+                logits = self._mask(logits, [matchers[r] for r in rows], bitmask)
+            tokens = logits.argmax(-1)
+            steps += len(rows)
+            changed += int((tokens != free).sum())
+            for i, row in enumerate(rows):
+                if temperature > 0 and not (greedy_first and row % number == 0):
+                    chances = torch.softmax(logits[i] / temperature, -1).cpu()
+                    tokens[i] = torch.multinomial(chances, 1, generator=randoms[row // number])[0]
+            keep = []
+            for i, (row, token) in enumerate(zip(rows, tokens.tolist(), strict=True)):
+                if token == eos:
+                    finished[row] = True
+                    continue
+                answers[row].append(token)
+                if matchers:
+                    matchers[row].accept_token(token)
+                keep.append(i)
+            if progress:
+                progress(sum(finished), sum(map(len, answers)))
+            if not keep:
+                break
+            if len(keep) < len(rows):
+                chosen = torch.tensor(keep, device=device)
+                cache.batch_select_indices(chosen)
+                tokens, attention, position = tokens[chosen], attention[chosen], position[chosen]
+                rows = [rows[i] for i in keep]
+            attention = torch.cat([attention, attention.new_ones(len(rows), 1)], -1)
+            position = position + 1
+            out = self.model(
+                input_ids=tokens[:, None],
+                attention_mask=attention,
+                position_ids=position,
+                past_key_values=cache,
+                use_cache=True,
+            )
+            logits = out.logits[:, -1].float()
+        texts = [self.tokenizer.decode(answer) for answer in answers]
+        grouped = [texts[i : i + number] for i in range(0, total, number)]
+        ended = [finished[i : i + number] for i in range(0, total, number)]
+        return Generation(grouped, ended, sum(map(len, answers)), time.monotonic() - start, changed / max(steps, 1))
+
+    def _matchers(self, grammar: str | None, number: int) -> tuple[list[Any], torch.Tensor | None]:
+        if grammar is None:
+            return [], None
+        import xgrammar
+
+        if grammar not in self._compiled:
+            info = xgrammar.TokenizerInfo.from_huggingface(
+                self.tokenizer, vocab_size=self.model.config.vocab_size, stop_token_ids=[self.tokenizer.eos_token_id]
+            )
+            self._compiled[grammar] = xgrammar.GrammarCompiler(info).compile_grammar(grammar)
+        compiled = self._compiled[grammar]
+        bitmask = xgrammar.allocate_token_bitmask(number, self.model.config.vocab_size)
+        return [xgrammar.GrammarMatcher(compiled) for _ in range(number)], bitmask
+
+    def _mask(self, logits: torch.Tensor, matchers: list[Any], bitmask: torch.Tensor | None) -> torch.Tensor:
+        import xgrammar
+
+        assert bitmask is not None
+        for i, matcher in enumerate(matchers):
+            matcher.fill_next_token_bitmask(bitmask, i)
+        xgrammar.apply_token_bitmask_inplace(logits, bitmask[: len(matchers)].to(logits.device))
+        return logits
+
+
+def _base_sha256(folder: str | Path) -> str:
+    """What an adapter is bound to: the checksum kept beside fetched weights, else of the safetensors themselves."""
+    folder = Path(folder)
+    try:
+        return json.loads((folder / "base.json").read_text(encoding="utf-8"))["sha256"]
+    except (OSError, ValueError, KeyError):
+        pass
+    files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    return sha256(files[0]) if len(files) == 1 else ",".join(sha256(f)[:16] for f in files) or str(folder)

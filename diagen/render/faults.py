@@ -1,0 +1,335 @@
+"""Counts what is wrong with a scene, from its shapes alone: the errors of the style guide's section 6.
+
+    python -m diagen.render.faults FILE.jsonl      rows with a "text" (or "diagram"); prints the sum of each fault
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections import Counter
+from dataclasses import dataclass
+
+from diagen.render.kinds import Rect
+from diagen.render.scene import OUTLINES, TERSE, Box, Ellipse, Line, Path, Point, Scene, Shape, Text
+from diagen.render.text import measure
+
+NAMES = {
+    "F1": "outside the canvas or in its margin",
+    "F2": "nodes overlap or stand too close",
+    "F3": "a node without words",
+    "F4": "a label that does not fit its node",
+    "F5": "texts overlap",
+    "F6": "a text crossed by an edge",
+    "F7": "an edge through a foreign node",
+    "F8": "an edge that does not end at its node's border",
+    "F9": "a slanted piece of an orthogonal edge",
+    "F10": "an edge with more than four bends",
+    "F12": "edges on top of each other",
+    "F13": "a piece of an edge that is too short",
+    "F14": "arrow heads too close to each other",
+    "F15": "a node too close to the border or title of a frame",
+    "F16": "joined nodes that are almost aligned",
+    "F17": "type that is too small",
+}
+
+
+@dataclass
+class _Body:
+    """An outline of a node: what it is, its rectangle and its corners."""
+
+    node: int
+    role: str
+    rect: Rect
+    corners: list[Point]
+
+
+def count(scene: Scene) -> dict[str, int]:
+    """How often each fault occurs; every name is there, zero or not."""
+    found: Counter[str] = Counter()
+    unit = scene.scale
+    bodies = [_body(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, _text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    lines = [s for s in scene.shapes if isinstance(s, Line) and s.role in ("edge", "terminal", "neuron-line")]
+    frames = [Rect(s.x, s.y, s.w, s.h) for s in scene.shapes if s.role == "frame" and isinstance(s, Box)]
+    _margins(scene, bodies, texts, frames, found)
+    _distances(bodies, unit, found)
+    _labels(bodies, texts, unit, found)
+    _words(bodies, texts, lines, unit, found)
+    _passages(bodies, lines, unit, found)
+    edges = [line for line in lines if line.role == "edge"]
+    _shapes_of_edges(edges, scene.orthogonal, unit, found)
+    _overlaps(edges, unit, found)
+    _frames(bodies, texts, frames, unit, found)
+    _alignment(bodies, edges, unit, found)
+    found["F17"] = sum(s.size < 11.99 * unit for s, _ in texts)
+    return {name: found[name] for name in NAMES}
+
+
+def errors(scene: Scene) -> int:
+    """The number of all faults together."""
+    return sum(count(scene).values())
+
+
+def _body(s: Shape) -> _Body:
+    if isinstance(s, Path):
+        corners = s.points()
+    elif isinstance(s, Ellipse):
+        turns = [i * math.pi / 12 for i in range(24)]
+        corners = [(s.x + s.rx * math.cos(t), s.y + s.ry * math.sin(t)) for t in turns]
+    else:
+        assert isinstance(s, Box)
+        corners = [(s.x, s.y), (s.x + s.w, s.y), (s.x + s.w, s.y + s.h), (s.x, s.y + s.h)]
+    xs, ys = zip(*corners, strict=True)
+    rect = Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+    return _Body(s.owner[1], s.role, rect, corners)
+
+
+def _text_rect(s: Text) -> Rect:
+    width = measure(s.text, s.size, s.weight)
+    left = s.x - {"start": 0.0, "middle": width / 2, "end": width}[s.anchor]
+    return Rect(left, s.y - 0.73 * s.size, width, 0.92 * s.size)
+
+
+def _gap(a: Rect, b: Rect) -> float:
+    return max(a.x - b.right, b.x - a.right, a.y - b.bottom, b.y - a.bottom)
+
+
+def _margins(scene: Scene, bodies: list[_Body], texts: list, frames: list[Rect], found: Counter[str]) -> None:
+    pad = 32 * scene.scale - 1
+    for r in [*(b.rect for b in bodies), *(rect for _, rect in texts), *frames]:
+        inside = r.x >= pad and r.y >= pad and r.right <= scene.width - pad and r.bottom <= scene.height - pad
+        found["F1"] += not inside
+
+
+def _distances(bodies: list[_Body], unit: float, found: Counter[str]) -> None:
+    ordered = sorted(bodies, key=lambda b: b.rect.x)
+    for i, a in enumerate(ordered):
+        for b in ordered[i + 1 :]:
+            if b.rect.x > a.rect.right + 16 * unit:
+                break
+            least = 11.9 if a.role == b.role == "neuron" else 15.9
+            found["F2"] += _gap(a.rect, b.rect) < least * unit
+
+
+def _labels(bodies: list[_Body], texts: list, unit: float, found: Counter[str]) -> None:
+    by_node: dict[int, list[Rect]] = {}
+    for s, r in texts:
+        if s.owner[0] == "node":
+            by_node.setdefault(s.owner[1], []).append(r)
+    for body in bodies:
+        mine = by_node.get(body.node, [])
+        if not mine:
+            found["F3"] += body.role not in TERSE
+            continue
+        if body.role in TERSE - {"circle"} or body.role in ("user", "bare"):
+            continue
+        left, right = min(r.x for r in mine), max(r.right for r in mine)
+        top, low = min(r.y for r in mine), max(r.bottom for r in mine)
+        if body.role in ("diamond", "trapezoid", "circle"):
+            corners = [(left, top), (right, top), (right, low), (left, low)]
+            found["F4"] += not all(_inside(body.corners, p) for p in corners)
+        else:
+            wide = right - left > body.rect.w - 23.5 * unit
+            found["F4"] += wide or low - top > body.rect.h - 11 * unit
+
+
+def _words(bodies: list[_Body], texts: list, lines: list[Line], unit: float, found: Counter[str]) -> None:
+    ordered = sorted(texts, key=lambda t: t[1].x)
+    for i, (s, a) in enumerate(ordered):
+        for t, b in ordered[i + 1 :]:
+            if b.x > a.right + 4 * unit:
+                break
+            if s.owner != t.owner:
+                found["F5"] += _gap(a, b) < 3.5 * unit
+    pieces = [(line, p, q) for line in lines for p, q in zip(line.points, line.points[1:], strict=False)]
+    for s, r in texts:
+        near = r.grown(3.9 * unit)
+        struck: set[tuple[str, int]] = set()
+        for line, p, q in pieces:
+            own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
+            if not own and line.owner not in struck and _enters(near, p, q):
+                struck.add(line.owner)
+        found["F6"] += len(struck)
+
+
+def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counter[str]) -> None:
+    for line in lines:
+        ends = set(line.ends)
+        struck: set[int] = set()
+        for p, q in zip(line.points, line.points[1:], strict=False):
+            for body in bodies:
+                if body.node in ends or body.node in struck:
+                    continue
+                least = (1.9 if body.role == "neuron" else 7.9) * unit
+                if _enters(body.rect.grown(least), p, q) and _meets(body, p, q, least):
+                    struck.add(body.node)
+        found["F7"] += len(struck)
+    if any(line.role == "neuron-line" for line in lines):
+        return
+    by_node: dict[int, list[_Body]] = {}
+    for body in bodies:
+        by_node.setdefault(body.node, []).append(body)
+    for line in lines:
+        if line.role != "edge":
+            continue
+        for node, point in ((line.ends[0], line.points[0]), (line.ends[1], line.points[-1])):
+            for body in by_node.get(node, [])[:1]:
+                away = _away(body.corners, point)
+                if body.role == "user":
+                    wrong = _gap(body.rect, Rect(*point, 0, 0)) > 4 * unit
+                elif body.role in ("sheet", "bar"):
+                    wrong = False
+                else:
+                    wrong = away > (4 if body.role in ("bare", "diamond", "trapezoid") else 2.6) * unit or (
+                        away > 1 * unit and _inside(body.corners, point) and body.role not in ("pill", "documents")
+                    )
+                    if body.role in ("pill", "documents", "circle"):
+                        wrong = _gap(body.rect, Rect(*point, 0, 0)) > 9 * unit
+                found["F8"] += wrong
+
+
+def _meets(body: _Body, p: Point, q: Point, least: float) -> bool:
+    if body.role not in ("diamond", "circle", "op", "trapezoid", "neuron"):
+        return True
+    if _inside(body.corners, p) or _inside(body.corners, q):
+        return True
+    steps = max(2, int(math.dist(p, q) / 4))
+    return any(
+        _inside(body.corners, at) or _away(body.corners, at) < least
+        for at in ((p[0] + (q[0] - p[0]) * i / steps, p[1] + (q[1] - p[1]) * i / steps) for i in range(steps + 1))
+    )
+
+
+def _shapes_of_edges(edges: list[Line], orthogonal: bool, unit: float, found: Counter[str]) -> None:
+    tips: list[tuple[Point, Line]] = []
+    for line in edges:
+        pieces = list(zip(line.points, line.points[1:], strict=False))
+        if orthogonal:
+            for (x0, y0), (x1, y1) in pieces:
+                low, high = sorted((abs(x1 - x0), abs(y1 - y0)))
+                found["F9"] += bool(high and math.atan2(low, high) > math.radians(0.5))
+        found["F10"] += len(pieces) - 1 > 4
+        lengths = [math.dist(p, q) for p, q in pieces]
+        found["F13"] += any(n < 7.9 * unit for n in lengths) or (line.head and lengths[-1] < 14 * unit)
+        if line.head:
+            tips.append((line.points[-1], line))
+    for i, (p, line) in enumerate(tips):
+        for q, other in tips[i + 1 :]:
+            found["F14"] += 0.5 < math.dist(p, q) < 11.9 * unit or (p == q and line.ends[1] != other.ends[1])
+
+
+def _overlaps(edges: list[Line], unit: float, found: Counter[str]) -> None:
+    level: list[tuple[float, float, float, Line]] = []
+    upright: list[tuple[float, float, float, Line]] = []
+    for line in edges:
+        for (x0, y0), (x1, y1) in zip(line.points, line.points[1:], strict=False):
+            if abs(y0 - y1) < 0.01:
+                level.append((y0, min(x0, x1), max(x0, x1), line))
+            elif abs(x0 - x1) < 0.01:
+                upright.append((x0, min(y0, y1), max(y0, y1), line))
+    for pieces in (level, upright):
+        pieces.sort(key=lambda p: p[0])
+        struck: set[tuple[int, int]] = set()
+        for i, (at, low, high, line) in enumerate(pieces):
+            for other_at, a, b, other in pieces[i + 1 :]:
+                if other_at - at > 11.9 * unit:
+                    break
+                if line is other or (line.owner[1], other.owner[1]) in struck:
+                    continue
+                shared = line.ends[0] == other.ends[0] or line.ends[1] == other.ends[1]
+                length = min(high, b) - max(low, a)
+                if (length > 1 and other_at - at < 1 and not shared) or (
+                    length > 24 * unit and other_at - at >= 1 and line.ends != other.ends[::-1]
+                ):
+                    struck.add((line.owner[1], other.owner[1]))
+        found["F12"] += len(struck)
+
+
+def _frames(bodies: list[_Body], texts: list, frames: list[Rect], unit: float, found: Counter[str]) -> None:
+    for body in bodies:
+        r = body.rect
+        for f in frames:
+            inside = f.x < r.cx < f.right and f.y < r.cy < f.bottom
+            room = min(r.x - f.x, r.y - f.y, f.right - r.right, f.bottom - r.bottom)
+            found["F15"] += room < 15.9 * unit if inside else _gap(f, r) < 8 * unit
+        for s, t in texts:
+            if s.role == "group-title":
+                found["F15"] += _gap(t, r) < 2 * unit
+
+
+def _alignment(bodies: list[_Body], edges: list[Line], unit: float, found: Counter[str]) -> None:
+    at = {b.node: b for b in bodies}
+    for line in edges:
+        a, b = (at.get(n) for n in line.ends)
+        if a is None or b is None or "documents" in (a.role, b.role):
+            continue
+        off = min(abs(a.rect.cx - b.rect.cx), abs(a.rect.cy - b.rect.cy))
+        found["F16"] += 0.6 * unit < off < 7.9 * unit
+
+
+def _enters(r: Rect, a: Point, b: Point) -> bool:
+    low, high = 0.0, 1.0
+    for start, delta, least, most in ((a[0], b[0] - a[0], r.x, r.right), (a[1], b[1] - a[1], r.y, r.bottom)):
+        if abs(delta) < 1e-9:
+            if not least < start < most:
+                return False
+            continue
+        s, t = sorted(((least - start) / delta, (most - start) / delta))
+        low, high = max(low, s), min(high, t)
+    return low < high - 1e-9
+
+
+def _inside(corners: list[Point], p: Point) -> bool:
+    inside = False
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        if (y0 > p[1]) != (y1 > p[1]) and p[0] < (x1 - x0) * (p[1] - y0) / (y1 - y0) + x0:
+            inside = not inside
+    return inside
+
+
+def _away(corners: list[Point], p: Point) -> float:
+    """The distance of a point from an outline."""
+    best = math.inf
+    for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
+        length = math.dist(a, b) ** 2
+        t = 0.0 if not length else ((p[0] - a[0]) * (b[0] - a[0]) + (p[1] - a[1]) * (b[1] - a[1])) / length
+        t = min(1.0, max(0.0, t))
+        best = min(best, math.dist(p, (a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t)))
+    return best
+
+
+def main() -> int:
+    """Print how often each fault occurs in the diagrams of a file."""
+    from diagen.diagram import DiagramError, parse
+    from diagen.render.layout import layout
+
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    total: Counter[str] = Counter()
+    drawn = failed = clean = 0
+    with open(sys.argv[1], encoding="utf-8") as rows:
+        for number, row in enumerate(rows, 1):
+            if not row.strip():
+                continue
+            data = json.loads(row)
+            text = next((data[k] for k in ("text", "diagram", "answer", "completion") if k in data), "")
+            try:
+                faults = count(layout(parse(text)))
+            except DiagramError as error:
+                failed += 1
+                print(f"row {number}: {error}", file=sys.stderr)
+                continue
+            drawn += 1
+            clean += not any(faults.values())
+            total.update(faults)
+    print(f"{drawn} drawn, {clean} without fault, {failed} not diagrams")
+    for name, what in NAMES.items():
+        print(f"{name:4} {total[name]:6}  {what}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""Frames of groups: a titled rounded box behind its members, with a badge where the block is repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from diagen.diagram import Group
+from diagen.render.kinds import Rect
+from diagen.render.scene import Box, Shape, Text
+from diagen.render.text import measure, shorten
+from diagen.render.theme import Theme
+
+TITLE = (13, 600)
+BADGE = (12, 600)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A group with its place; `level` counts the frames around it."""
+
+    group: int
+    title: str
+    repeat: int
+    rect: Rect
+    level: int
+
+
+def badge_text(repeat: int) -> str:
+    """How often a block is repeated, as its badge says it."""
+    return f"× {repeat}"
+
+
+def frame_width(group: Group) -> float:
+    """The least width of a frame: that of its title and its badge."""
+    title = min(measure(group.title, *TITLE), 260.0) if group.title else 0.0
+    badge = measure(badge_text(group.repeat), *BADGE) + 14 + 16 if group.repeat > 1 else 0.0
+    return title + badge + 28
+
+
+def title_width(group: Group) -> float:
+    """How much of its line a frame's title covers."""
+    return min(measure(group.title, *TITLE), 260.0)
+
+
+def title_rect(frame: Frame) -> Rect:
+    """What the title and the badge of a frame cover, for others to keep away from."""
+    text = shorten(frame.title, *TITLE, frame.rect.w - 28 - _badge_width(frame))
+    return Rect(frame.rect.x + 14, frame.rect.y + 10, measure(text, *TITLE), 18)
+
+
+def badge_rect(frame: Frame) -> Rect | None:
+    """Where the badge stands."""
+    if frame.repeat < 2:
+        return None
+    width = measure(badge_text(frame.repeat), *BADGE) + 14
+    return Rect(frame.rect.right - 14 - width, frame.rect.y + 9, width, 20)
+
+
+def _badge_width(frame: Frame) -> float:
+    badge = badge_rect(frame)
+    return badge.w + 8 if badge else 0.0
+
+
+def draw_frames(frames: list[Frame], theme: Theme, square: bool) -> list[Shape]:
+    """All frames, the outer ones first."""
+    shapes: list[Shape] = []
+    for frame in sorted(frames, key=lambda f: (f.level, f.group)):
+        r, owner = frame.rect, ("group", frame.group)
+        fill = theme.group_fills[frame.level % 2]
+        radius = 2 if square else 12
+        shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, owner=owner, role="frame"))
+        if frame.title:
+            title = shorten(frame.title[:1].upper() + frame.title[1:], *TITLE, r.w - 28 - _badge_width(frame))
+            middle = r.y + 19
+            shapes.append(
+                Text(r.x + 14, middle + 0.36 * 13, title, *TITLE, theme.group_title, "start", owner=owner,
+                     role="group-title")
+            )  # fmt: skip
+        badge = badge_rect(frame)
+        if badge:
+            shapes.append(
+                Box(badge.x, badge.y, badge.w, 20, 2 if square else 10, theme.ground, theme.group_stroke, 1.25,
+                    owner=owner, role="badge")
+            )  # fmt: skip
+            text = badge_text(frame.repeat)
+            shapes.append(
+                Text(badge.cx, badge.cy + 0.36 * 12, text, *BADGE, theme.text, owner=owner, role="badge-text")
+            )
+    return shapes
+
+
+def ground_at(x: float, y: float, frames: list[Frame], theme: Theme) -> str:
+    """The colour of the ground at a point: that of the innermost frame around it."""
+    inside = [f for f in frames if f.rect.x < x < f.rect.right and f.rect.y < y < f.rect.bottom]
+    return theme.group_fills[max(inside, key=lambda f: f.level).level % 2] if inside else theme.ground

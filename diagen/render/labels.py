@@ -1,0 +1,171 @@
+"""Labels of edges: on the longest free piece of their line, else beside it; and the gaps where lines cross."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from diagen.render.frames import Frame, badge_rect, ground_at, title_rect
+from diagen.render.kinds import Rect
+from diagen.render.scene import Box, Line, Owner, Point, Shape, Text
+from diagen.render.text import measure, wrap
+from diagen.render.theme import Theme
+
+FONT = (12, 400)
+LEADING = 16
+WIDEST = 150
+
+
+@cache
+def _wrapped(label: str) -> tuple[tuple[str, ...], bool]:
+    lines, cut = wrap(label, *FONT, WIDEST, 3)
+    return tuple(lines), cut
+
+
+def lines_of(label: str) -> tuple[str, ...]:
+    """A label in one to three lines."""
+    return _wrapped(label)[0]
+
+
+def place(
+    lines: list[Line],
+    told: dict[int, str],
+    rects: list[Rect],
+    shapes: list[str],
+    frames: list[Frame],
+    theme: Theme,
+) -> tuple[list[Shape], list[tuple[Owner, str]]]:
+    """A place for every label, those with the least choice first; shapes, and whole words of labels cut."""
+    pieces = [(line.owner[1], a, b) for line in lines for a, b in zip(line.points, line.points[1:], strict=False)]
+    blocks = [r.grown(5) for r in rects]
+    for frame in frames:
+        blocks += [title_rect(frame).grown(4)] if frame.title else []
+        badge = badge_rect(frame)
+        blocks += [badge.grown(4)] if badge else []
+    done: list[Rect] = []
+    found: list[Shape] = []
+    full: list[tuple[Owner, str]] = []
+    by_index = {line.owner[1]: line for line in lines}
+    for index in sorted(told, key=lambda k: (_length(by_index[k]), k)):
+        line = by_index[index]
+        texts, cut = _wrapped(told[index])
+        if cut:
+            full.append((("edge", index), told[index]))
+        width, height = max(measure(t, *FONT) for t in texts) + 8, LEADING * len(texts)
+        from_decision = line.ends[0] >= 0 and shapes[line.ends[0]] == "diamond"
+        best = min(
+            _candidates(line, width, height, from_decision),
+            key=lambda c: c[0] + _trouble(c[1], c[2], index, pieces, blocks, done, frames),
+        )
+        _, rect, on_line = best
+        done.append(rect)
+        for i, text in enumerate(texts):
+            y = rect.y + LEADING * (i + 0.5) + 0.36 * FONT[0]
+            halo = ground_at(rect.cx, rect.cy, frames, theme) if on_line else ""
+            found.append(
+                Text(rect.cx, y, text, *FONT, theme.muted, halo=halo, owner=("edge", index), role="edge-label")
+            )
+    return found, full
+
+
+def _length(line: Line) -> float:
+    return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in zip(line.points, line.points[1:], strict=False))
+
+
+def _candidates(line: Line, width: float, height: float, near_start: bool) -> list[tuple[float, Rect, bool]]:
+    """(cost, place, whether it interrupts the line) of the places a label may take."""
+    found = []
+    segments = list(zip(line.points, line.points[1:], strict=False))
+    longest = max(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in segments)
+    for number, (a, b) in enumerate(segments):
+        level = abs(a[1] - b[1]) <= abs(a[0] - b[0])
+        size = abs(a[0] - b[0]) + abs(a[1] - b[1])
+        last = number == len(segments) - 1 and line.head
+        extent = width if level else height
+        base = 4.0 * (longest - size) / (longest + 1)
+        head = 9 if last else 0
+        shares = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
+        if near_start and number == 0 and size > 0:
+            shares.insert(0, min(0.5, (extent / 2 + 8) / size))
+        for rank, share in enumerate(shares):
+            usable = max(0.0, 1 - head / size) if size else 1.0
+            x, y = a[0] + (b[0] - a[0]) * share * usable, a[1] + (b[1] - a[1]) * share * usable
+            room = 2 * min(share, 1 - share) * size * usable - extent
+            slant = a[0] != b[0] and a[1] != b[1]
+            cost = base + 0.3 * rank
+            if near_start and number == 0:
+                cost = 0.3 * rank - 3
+            if room < 12:
+                cost += 30 if room < 4 else 6
+            found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))
+            beside = cost + 8 + (40 if slant else 0)
+            if level:
+                found.append((beside, Rect(x - width / 2, y - 5 - height, width, height), False))
+                found.append((beside + 0.5, Rect(x - width / 2, y + 5, width, height), False))
+            else:
+                found.append((beside, Rect(x - 3 - width, y - height / 2, width, height), False))
+                found.append((beside + 0.5, Rect(x + 3, y - height / 2, width, height), False))
+    return found
+
+
+def _trouble(
+    rect: Rect,
+    on_line: bool,
+    index: int,
+    pieces: list[tuple[int, Point, Point]],
+    blocks: list[Rect],
+    done: list[Rect],
+    frames: list[Frame],
+) -> float:
+    trouble = 120.0 * sum(_overlap(rect, other) for other in blocks)
+    trouble += 150.0 * sum(_overlap(rect.grown(3), other) for other in done)
+    near = rect.grown(4)
+    for owner, a, b in pieces:
+        if touches(near if owner != index else rect, a, b) and (owner != index or not on_line):
+            trouble += 100.0
+    for frame in frames:
+        r = frame.rect
+        for a, b in (((r.x, r.y), (r.right, r.y)), ((r.x, r.bottom), (r.right, r.bottom)),
+                     ((r.x, r.y), (r.x, r.bottom)), ((r.right, r.y), (r.right, r.bottom))):  # fmt: skip
+            trouble += 25.0 * touches(rect, a, b)
+    return trouble
+
+
+def _overlap(a: Rect, b: Rect) -> bool:
+    return a.x < b.right and b.x < a.right and a.y < b.bottom and b.y < a.bottom
+
+
+def touches(r: Rect, a: Point, b: Point) -> bool:
+    """Whether a straight piece enters a rectangle."""
+    (x0, y0), (x1, y1) = a, b
+    low, high = 0.0, 1.0
+    for start, delta, least, most in ((x0, x1 - x0, r.x, r.right), (y0, y1 - y0, r.y, r.bottom)):
+        if abs(delta) < 1e-9:
+            if not least < start < most:
+                return False
+            continue
+        s, t = sorted(((least - start) / delta, (most - start) / delta))
+        low, high = max(low, s), min(high, t)
+    return low < high - 1e-9
+
+
+def crossings(lines: list[Line], frames: list[Frame], theme: Theme) -> list[Shape]:
+    """Where an upright piece crosses a level one it is interrupted; lines that share an end are left alone."""
+    level, upright = [], []
+    for line in lines:
+        for a, b in zip(line.points, line.points[1:], strict=False):
+            if abs(a[1] - b[1]) < 0.01:
+                level.append((line, min(a[0], b[0]), max(a[0], b[0]), a[1]))
+            elif abs(a[0] - b[0]) < 0.01:
+                upright.append((line, a[0], min(a[1], b[1]), max(a[1], b[1])))
+    if len(level) * len(upright) > 200_000:
+        return []
+    shapes: list[Shape] = []
+    for h, x0, x1, y in level:
+        for v, x, y0, y1 in upright:
+            if h is v or not (x0 + 6 < x < x1 - 6 and y0 + 6 < y < y1 - 6):
+                continue
+            ground = ground_at(x, y, frames, theme)
+            shapes.append(Box(x - 2, y - 4.75, 4, 9.5, 0, ground, owner=v.owner, role="gap"))
+            bridge = ((x - 3, y), (x + 3, y))
+            shapes.append(Line(bridge, h.colour, h.width, radius=0, owner=h.owner, role="bridge"))
+    return shapes

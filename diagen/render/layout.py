@@ -1,0 +1,101 @@
+"""layout(diagram) -> Scene: chooses the family of figure, lays it out, adds title and margin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from diagen.diagram import Diagram, Style
+from diagen.render import graph, network
+from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Shape, Text, scaled, shifted
+from diagen.render.text import measure, wrap
+from diagen.render.theme import THEMES, Theme
+
+PADDING = 32
+TITLE_SIZE, TITLE_LEADING = 20, 28
+
+
+def layout(diagram: Diagram, **style: str) -> Scene:
+    """The scene of a diagram. Style words given here win over those of the diagram: `layout(d, theme="night")`."""
+    chosen = replace(diagram.style, **style) if style else diagram.style
+    diagram = replace(diagram, style=chosen)
+    theme = THEMES[chosen.theme or "paper"]
+    figure = network.draw(diagram, theme)
+    if figure:
+        pass
+    elif chosen.direction:
+        figure = graph.draw(diagram, theme, chosen.direction)
+    else:
+        figure = _best(diagram, theme)
+    return finish(figure.shapes, figure.full, diagram.title, theme, chosen)
+
+
+def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
+    """Rightward where that fits a page, if need be a bit tighter; else downward, or what misses the page least."""
+    tries: list[graph.Figure] = []
+    spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
+    for direction, spacing in [*(("right", s) for s in spacings), *(("down", s) for s in spacings)]:
+        styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
+        tries.append(graph.draw(styled, theme, direction))
+        if _misfit(tries[-1]) == 0:
+            return tries[-1]
+    return min(tries, key=_misfit)
+
+
+def _misfit(figure: graph.Figure) -> float:
+    """How far a figure is from a page: 0 where it is at most 1170 wide and neither a ribbon nor a tower."""
+    left, top, right, low = extent(figure.shapes)
+    width, height = right - left + 2 * PADDING, low - top + 2 * PADDING
+    aspect = width / height
+    return max(0.0, width / 1170 - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
+
+
+def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme: Theme, style: Style) -> Scene:
+    """The content with its title above it and the margin around it, scaled where the style says so."""
+    left, top, right, low = extent(shapes)
+    lines: list[str] = []
+    if title:
+        lines, _ = wrap(title[:1].upper() + title[1:], TITLE_SIZE, 600, max(right - left, 320), 3)
+    above = len(lines) * TITLE_LEADING + 24 if lines else 0
+    dx, dy = PADDING - left, PADDING + above - top
+    dx, dy = round(dx * 2) / 2, round(dy * 2) / 2
+    moved = [shifted(shape, dx, dy) for shape in shapes]
+    for i, line in enumerate(lines):
+        y = PADDING + TITLE_LEADING * (i + 0.5) + 0.36 * TITLE_SIZE
+        moved.append(Text(PADDING, y, line, TITLE_SIZE, 600, theme.text, "start", role="title"))
+    wide = max([right - left, *(measure(line, TITLE_SIZE, 600) for line in lines)])
+    width, height = _even(wide + 2 * PADDING), _even(low - top + above + 2 * PADDING)
+    factor = float(style.scale) if style.scale else 1.0
+    if factor != 1.0:
+        moved = [scaled(shape, factor) for shape in moved]
+        width, height = _even(width * factor), _even(height * factor)
+    return Scene(
+        width, height, theme.ground, tuple(moved), title, tuple(full), factor, style.routing != "straight"
+    )
+
+
+def _even(value: float) -> float:
+    return 2 * -(-round(value, 3) // 2)
+
+
+def extent(shapes: list[Shape]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what the shapes cover."""
+    boxes = [bounds(shape) for shape in shapes] or [(0.0, 0.0, 0.0, 0.0)]
+    lefts, tops, rights, lows = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(lows)
+
+
+def bounds(shape: Shape) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of one shape, without its stroke."""
+    match shape:
+        case Box():
+            return shape.x, shape.y, shape.x + shape.w, shape.y + shape.h
+        case Ellipse():
+            return shape.x - shape.rx, shape.y - shape.ry, shape.x + shape.rx, shape.y + shape.ry
+        case Text():
+            width = measure(shape.text, shape.size, shape.weight)
+            left = shape.x - {"start": 0.0, "middle": width / 2, "end": width}[shape.anchor]
+            return left, shape.y - 0.75 * shape.size, left + width, shape.y + 0.2 * shape.size
+        case Path() | Line():
+            points = shape.points() if isinstance(shape, Path) else shape.points
+            xs, ys = zip(*points, strict=True)
+            return min(xs), min(ys), max(xs), max(ys)

@@ -1,0 +1,195 @@
+"""PillowRenderer(scale)(scene) -> PIL image. Shapes are drawn large and reduced, text is drawn crisp at the end."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Text, bent, head_points, shaft
+from diagen.render.text import FOLDER, UNITS, glyphs, measure, visual
+from diagen.render.theme import rgb
+
+MOST_PIXELS = 36_000_000  # a larger figure is drawn at a smaller scale
+
+
+@dataclass(frozen=True)
+class PillowRenderer:
+    """Pixels from a scene: `scale` pixels for each logical one."""
+
+    scale: float = 2.0
+
+    def __call__(self, scene: Scene) -> Image.Image:
+        area = max(1.0, scene.width * scene.height)
+        scale = min(self.scale, math.sqrt(MOST_PIXELS / area))
+        size = (max(1, round(scene.width * scale)), max(1, round(scene.height * scale)))
+        # Four drawn pixels for each logical one at the usual scale; fewer where the figure is huge.
+        factor = max(1, min(math.ceil(4 / scale), int(math.sqrt(4 * MOST_PIXELS / (size[0] * size[1])))))
+        factor = max(factor, 2) if size[0] * size[1] < MOST_PIXELS else factor
+        large = Image.new("RGB", (size[0] * factor, size[1] * factor), rgb(scene.ground))
+        brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale)
+        for shape in scene.shapes:
+            brush.draw(shape)
+        image = large.resize(size, Image.Resampling.BOX) if factor > 1 else large
+        for shape in scene.shapes:
+            if isinstance(shape, Text):
+                _write(image, shape, scale)
+        return image
+
+
+class _Brush:
+    """Draws shapes into a large picture; `k` is its pixels for each logical one, `unit` that of heads and dashes."""
+
+    def __init__(self, draw: ImageDraw.ImageDraw, k: float, unit: float) -> None:
+        self.pen, self.k, self.unit = draw, k, unit
+
+    def draw(self, shape: Box | Ellipse | Path | Line | Text) -> None:
+        match shape:
+            case Box():
+                self.box(shape)
+            case Ellipse():
+                self.ellipse(shape)
+            case Path():
+                self.path(shape)
+            case Line():
+                self.line(shape)
+            case Text() if shape.halo:
+                self.halo(shape)
+
+    def box(self, s: Box) -> None:
+        if s.stroke and s.dash:
+            self.rounded(s.x, s.y, s.w, s.h, s.radius, s.fill)
+            corners = ((s.x, s.y), (s.x + s.w, s.y), (s.x + s.w, s.y + s.h), (s.x, s.y + s.h), (s.x, s.y))
+            for a, b in zip(corners, corners[1:], strict=False):
+                self.dashes([a, b], s.width, s.stroke)
+            return
+        half = s.width / 2 if s.stroke else 0.0
+        if half:
+            self.rounded(s.x - half, s.y - half, s.w + 2 * half, s.h + 2 * half, s.radius + half, s.stroke)
+        if s.fill and s.w > 2 * half and s.h > 2 * half:
+            inner = max(0.0, s.radius - half)
+            self.rounded(s.x + half, s.y + half, s.w - 2 * half, s.h - 2 * half, inner, s.fill)
+
+    def rounded(self, x: float, y: float, w: float, h: float, radius: float, fill: str) -> None:
+        if not fill:
+            return
+        k = self.k
+        # Pillow counts the last pixel in, so one is taken off the far corner.
+        corners = (round(x * k), round(y * k), max(round((x + w) * k) - 1, round(x * k)), 0)
+        corners = (*corners[:3], max(round((y + h) * k) - 1, corners[1]))
+        radius = min(radius * k, (corners[2] - corners[0] + 1) / 2, (corners[3] - corners[1] + 1) / 2)
+        self.pen.rounded_rectangle(corners, radius, rgb(fill))
+
+    def ellipse(self, s: Ellipse) -> None:
+        half, k = (s.width / 2 if s.stroke else 0.0), self.k
+        for grow, colour in ((half, s.stroke if half else ""), (-half, s.fill)):
+            rx, ry = s.rx + grow, s.ry + grow
+            if colour and rx > 0 and ry > 0:
+                far = ((s.x + rx) * k - 1, (s.y + ry) * k - 1)
+                near = ((s.x - rx) * k, (s.y - ry) * k)
+                self.pen.ellipse((*near, max(far[0], near[0]), max(far[1], near[1])), rgb(colour))
+
+    def path(self, s: Path) -> None:
+        points = s.points()
+        if s.fill and len(points) > 2:
+            self.polygon(points, s.fill)
+        if s.stroke:
+            self.stroke([*points, points[0]] if s.closed else points, s.width, s.stroke, ring=s.closed)
+
+    def line(self, s: Line) -> None:
+        points = Path(bent(shaft(s, self.unit), s.radius)).points()
+        if s.casing:
+            self.stroke(points, s.width + 8 * self.unit, s.casing, flat=True)
+        if s.dash:
+            self.dashes(points, s.width, s.colour)
+        else:
+            self.stroke(points, s.width, s.colour)
+        if s.head:
+            self.polygon(head_points(s, self.unit), s.colour)
+
+    def halo(self, s: Text) -> None:
+        left, width, unit = start_of(s), measure(s.text, s.size, s.weight), self.unit
+        top = s.y - 0.36 * s.size - 8 * unit
+        self.rounded(left - 4 * unit, top, width + 8 * unit, 16 * unit, 3 * unit, s.halo)
+
+    def polygon(self, points: list[Point], fill: str) -> None:
+        # Pillow paints the pixels that a polygon's border touches, half a pixel too much on every side.
+        self.pen.polygon([(x * self.k - 0.5, y * self.k - 0.5) for x, y in points], rgb(fill))
+
+    def stroke(self, points: list[Point], width: float, colour: str, ring: bool = False, flat: bool = False) -> None:
+        k = self.k
+        for a, b in zip(points, points[1:], strict=False):
+            self.quad(a, b, width, colour)
+        if flat or width * k < 2:
+            return
+        r = width * k / 2
+        for x, y in points if ring else points[1:-1]:
+            self.pen.ellipse((x * k - r, y * k - r, x * k + r - 1, y * k + r - 1), rgb(colour))
+
+    def quad(self, a: Point, b: Point, width: float, colour: str) -> None:
+        (x0, y0), (x1, y1), k = a, b, self.k
+        length = math.hypot(x1 - x0, y1 - y0)
+        if not length:
+            return
+        half = width / 2
+        if abs(x1 - x0) < 1e-6 or abs(y1 - y0) < 1e-6:  # exact pixels for what is upright or level
+            dx, dy = (half, 0) if abs(x1 - x0) < 1e-6 else (0, half)
+            left, top = round((min(x0, x1) - dx) * k), round((min(y0, y1) - dy) * k)
+            right, low = round((max(x0, x1) + dx) * k) - 1, round((max(y0, y1) + dy) * k) - 1
+            if right >= left and low >= top:
+                self.pen.rectangle((left, top, right, low), rgb(colour))
+            return
+        nx, ny = -(y1 - y0) / length * half, (x1 - x0) / length * half
+        self.polygon([(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)], colour)
+
+    def dashes(self, points: list[Point], width: float, colour: str) -> None:
+        """Five on, four off, counted along the whole line."""
+        on, off = 5 * self.unit, 4 * self.unit
+        left, drawing = on, True
+        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+            length, at = math.hypot(x1 - x0, y1 - y0), 0.0
+            while at < length:
+                step = min(left, length - at)
+                if drawing:
+                    s, t = at / length, (at + step) / length
+                    a = (x0 + (x1 - x0) * s, y0 + (y1 - y0) * s)
+                    self.quad(a, (x0 + (x1 - x0) * t, y0 + (y1 - y0) * t), width, colour)
+                at, left = at + step, left - step
+                if left <= 1e-9:
+                    drawing = not drawing
+                    left = on if drawing else off
+
+
+def start_of(text: Text) -> float:
+    """Where a line of text begins."""
+    width = measure(text.text, text.size, text.weight)
+    return text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
+
+
+def _write(image: Image.Image, s: Text, scale: float) -> None:
+    size, left, colour = s.size * scale, start_of(s) * scale, rgb(s.colour)
+    baseline = round(s.y * scale)
+    for character, face, offset in glyphs(visual(s.text), s.weight)[:-1]:
+        x = left + offset * size / UNITS
+        quarter = round((x - math.floor(x)) * 4)  # glyphs stand on quarters of a pixel, so that few masks are kept
+        mask, (dx, dy) = _mask(face, round(size, 2), character, quarter)
+        if mask is not None:
+            image.paste(colour, (math.floor(x) + dx, baseline + dy), mask)
+
+
+@lru_cache(maxsize=64)
+def _font(face: str, size: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(FOLDER / face), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=8192)
+def _mask(face: str, size: float, character: str, quarter: int) -> tuple[Image.Image | None, tuple[int, int]]:
+    """The shape of a glyph whose origin stands `quarter` quarters right of a pixel's edge, and where to put it."""
+    font = _font(face, size)
+    pad = math.ceil(size)
+    image = Image.new("L", (3 * pad, 3 * pad))
+    ImageDraw.Draw(image).text((pad + quarter / 4, 2 * pad), character, 255, font, anchor="ls")
+    box = image.getbbox()
+    return (image.crop(box), (box[0] - pad, box[1] - 2 * pad)) if box else (None, (0, 0))

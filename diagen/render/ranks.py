@@ -1,0 +1,292 @@
+"""Which nodes stand side by side and in which order: feedback edges, main rows, and Graphviz's ranks and crossings.
+
+Everything from here to route.py is thought in flow coordinates: `along` the direction in which the figure runs, and
+`across` it. Only the drawing knows which of the two is x.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from diagen.diagram import Edge, Group
+
+
+@dataclass
+class Order:
+    """Ranks of the nodes, and a first place across the flow (`ref`) that only the order of is used."""
+
+    rank: list[int]
+    ref: list[float]
+    feedback: set[int]  # edges that run against the flow
+    heavy: dict[tuple[int, int], float]  # edges of the main rows, which should be straight
+    centred: list[tuple[int, list[int]]]  # nodes to stand in the middle of others
+    splines: dict[int, list[tuple[float, float]]] = field(default_factory=dict)  # (along, across) of long edges
+    along: list[float] = field(default_factory=list)  # of each rank, in the coordinates of the splines
+    boxes: dict[int, tuple[float, float]] = field(default_factory=dict)  # a group's extent across, as ref
+
+
+def parents_of(groups: tuple[Group, ...]) -> list[int]:
+    """For each group the one around it, -1 for none."""
+    stack: list[int] = []
+    parents = []
+    for k, group in enumerate(groups):
+        while stack and groups[stack[-1]].stop <= group.start:
+            stack.pop()
+        parents.append(stack[-1] if stack else -1)
+        stack.append(k)
+    return parents
+
+
+def home_of(groups: tuple[Group, ...], count: int) -> list[int]:
+    """For each node the innermost group that holds it, -1 for none."""
+    home = [-1] * count
+    for k, group in enumerate(groups):  # inner groups come after those around them
+        for i in range(group.start, group.stop):
+            home[i] = k
+    return home
+
+
+def feedback_edges(edges: list[Edge], count: int) -> set[int]:
+    """The edges that close a cycle: inside a strongly connected part, those back to a node named before."""
+    part = _components(edges, count)
+    back = {k for k, e in enumerate(edges) if part[e.source] == part[e.target] and e.source >= e.target}
+    # A dashed edge is meant as feedback, so where leaving it out is enough, the solid ones stay in the flow.
+    dashed = {k for k, e in enumerate(edges) if e.style.startswith("dashed") and part[e.source] == part[e.target]}
+    if dashed:
+        rest = [e for k, e in enumerate(edges) if k not in dashed]
+        again = _components(rest, count)
+        if all(again[e.source] != again[e.target] for e in rest):
+            return dashed
+    return back
+
+
+def _components(edges: list[Edge], count: int) -> list[int]:
+    """The number of the strongly connected part of each node (Kosaraju, without recursion)."""
+    out: list[list[int]] = [[] for _ in range(count)]
+    into: list[list[int]] = [[] for _ in range(count)]
+    for e in edges:
+        out[e.source].append(e.target)
+        into[e.target].append(e.source)
+    finished: list[int] = []
+    seen = [False] * count
+    for root in range(count):
+        if seen[root]:
+            continue
+        seen[root] = True
+        stack = [(root, iter(out[root]))]
+        while stack:
+            node, rest = stack[-1]
+            follow = next((v for v in rest if not seen[v]), None)
+            if follow is None:
+                finished.append(node)
+                stack.pop()
+            else:
+                seen[follow] = True
+                stack.append((follow, iter(out[follow])))
+    part = [-1] * count
+    for number, root in enumerate(reversed(finished)):
+        if part[root] >= 0:
+            continue
+        part[root] = number
+        todo = [root]
+        while todo:
+            for v in into[todo.pop()]:
+                if part[v] < 0:
+                    part[v] = number
+                    todo.append(v)
+    return part
+
+
+def main_rows(
+    edges: list[tuple[int, int]], count: int, home: list[int], straight_on: set[int]
+) -> tuple[dict[tuple[int, int], float], list[tuple[int, list[int]]], list[list[int]]]:
+    """Weights of the edges that should be straight, nodes to be centred on others, and the rows (longest paths).
+
+    The longest path of an acyclic graph becomes the first row, the longest of what is left the next. Where a node
+    splits into branches of about the same length, none of them is the straight one: it stands in their middle, and so
+    does a node in which equal branches meet. `straight_on` are nodes that are never centred.
+    """
+    out: dict[int, list[int]] = {i: [] for i in range(count)}
+    into: dict[int, list[int]] = {i: [] for i in range(count)}
+    for u, v in edges:
+        if v not in out[u]:
+            out[u].append(v)
+            into[v].append(u)
+    order = _topological(out, into, count)
+    behind, ahead = [0] * count, [0] * count
+    for v in order:
+        behind[v] = max((behind[u] + 1 for u in into[v]), default=0)
+    for u in reversed(order):
+        ahead[u] = max((ahead[v] + 1 for v in out[u]), default=0)
+
+    heavy: dict[tuple[int, int], float] = {}
+    centred: list[tuple[int, list[int]]] = []
+    split: set[tuple[int, int]] = set()  # edges that belong to a centred fork or merge
+    for u in range(count):
+        for near, depth, forward in ((out[u], ahead, True), (into[u], behind, False)):
+            if len(near) < 2 or u in straight_on:
+                continue
+            longest = max(depth[v] for v in near)
+            alike = [v for v in near if depth[v] + 1 >= (longest + 1) * 0.6]
+            # Branches that only one node separates from joining the others again are a skip, not a branch.
+            alike = [v for v in alike if not any(v in (out[w] if forward else into[w]) for w in near)]
+            if len(alike) >= 2:
+                centred.append((u, alike))
+                split |= {(u, v) if forward else (v, u) for v in alike}
+    used = [False] * count
+    rows: list[list[int]] = []
+    while not all(used):
+        length = {}
+        for u in reversed(order):
+            if not used[u]:
+                options = [
+                    (length[v][0] + 1 + 0.01 * (home[u] == home[v]), -v) for v in out[u] if not used[v]
+                ]
+                best = max(options, default=None)
+                length[u] = (best[0], -best[1]) if best else (0.0, -1)
+        start = max(length, key=lambda u: (length[u][0], -u))
+        row = [start]
+        while length[row[-1]][1] >= 0:
+            row.append(length[row[-1]][1])
+        for u in row:
+            used[u] = True
+        weight = 40.0 if not rows else max(6.0, 20.0 / len(rows))
+        for u, v in zip(row, row[1:], strict=False):
+            if (u, v) not in split:
+                heavy[u, v] = weight
+        rows.append(row)
+    return heavy, centred, rows
+
+
+def _topological(out: dict[int, list[int]], into: dict[int, list[int]], count: int) -> list[int]:
+    left = [len(into[v]) for v in range(count)]
+    ready = [v for v in range(count) if not left[v]]
+    order = []
+    while ready:
+        u = ready.pop(0)
+        order.append(u)
+        for v in out[u]:
+            left[v] -= 1
+            if not left[v]:
+                ready.append(v)
+    return order
+
+
+def arrange(
+    sizes: list[tuple[float, float]],
+    edges: list[Edge],
+    groups: tuple[Group, ...],
+    straight_on: set[int],
+    gap: float,
+    apart: set[int],
+) -> tuple[Order, set[int]]:
+    """Ranks and order of nodes of (along, across) sizes, and the edges that are skips along a row.
+
+    `apart` are edges whose ends may stand side by side: they join groups that are drawn next to each other.
+    """
+    count = len(sizes)
+    feedback = feedback_edges(edges, count)
+    home = home_of(groups, count)
+    flowing = [(e.source, e.target) for k, e in enumerate(edges) if k not in feedback]
+    near = [(e.source, e.target) for k, e in enumerate(edges) if k not in feedback and k not in apart]
+    heavy, centred, rows = main_rows(near, count, home, straight_on)
+    place = {u: (number, i) for number, row in enumerate(rows) for i, u in enumerate(row)}
+    skips = set()
+    for k, e in enumerate(edges):
+        if k in feedback or k in apart:
+            continue
+        (row, i), (other, j) = place[e.source], place[e.target]
+        if row == other and j > i + 1:
+            skips.add(k)
+    order = Order([0] * count, [0.0] * count, feedback, heavy, centred)
+    if len(edges) > 600 or count > 260:
+        _plain(order, flowing, count)
+    else:
+        _graphviz(order, sizes, edges, groups, gap, skips, apart)
+    return order, skips
+
+
+def _plain(order: Order, flowing: list[tuple[int, int]], count: int) -> None:
+    """Ranks by longest path, in the order of the text: for graphs that are too large to be read anyway."""
+    out: dict[int, list[int]] = {i: [] for i in range(count)}
+    into: dict[int, list[int]] = {i: [] for i in range(count)}
+    for u, v in flowing:
+        out[u].append(v)
+        into[v].append(u)
+    for v in _topological(out, into, count):
+        order.rank[v] = max((order.rank[u] + 1 for u in into[v]), default=0)
+    order.ref = [float(i) * 1000 for i in range(count)]
+    order.along = [float(r) for r in range(max(order.rank) + 1)]
+
+
+def _graphviz(
+    order: Order,
+    sizes: list[tuple[float, float]],
+    edges: list[Edge],
+    groups: tuple[Group, ...],
+    gap: float,
+    skips: set[int],
+    apart: set[int],
+) -> None:
+    # Graphviz is told sizes and asked for no text, so the machine's fonts have no say; this keeps fontconfig quiet.
+    os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
+    import pygraphviz
+
+    graph = pygraphviz.AGraph(directed=True, strict=False)
+    graph.graph_attr.update(rankdir="TB", nodesep=str(gap / 72), ranksep="0.8", newrank="true", splines="true")
+    graph.node_attr.update(shape="box", fixedsize="true", label="")
+    for i, (along, across) in enumerate(sizes):
+        graph.add_node(i, width=f"{across / 72:.4f}", height=f"{along / 72:.4f}")
+    for k, e in enumerate(edges):
+        if e.source == e.target or k in order.feedback or k in skips:
+            continue
+        weight = order.heavy.get((e.source, e.target), 1.0)
+        graph.add_edge(
+            e.source, e.target, key=str(k), weight=str(int(weight)), minlen="0" if k in apart else "1", dir="none"
+        )
+    parents = parents_of(groups)
+    subs: dict[int, pygraphviz.AGraph] = {}
+    for k, group in enumerate(groups):
+        if group.start < group.stop:
+            outer = subs.get(parents[k], graph)
+            subs[k] = outer.add_subgraph(list(range(group.start, group.stop)), name=f"cluster{k}", margin="16")
+    graph.layout("dot")
+    ups = []
+    for i in range(len(sizes)):
+        x, y = map(float, graph.get_node(i).attr["pos"].split(","))
+        order.ref[i] = x
+        ups.append(-y)
+    heights = sorted(set(round(v, 1) for v in ups))
+    ranks: list[float] = []
+    for value in heights:
+        if not ranks or value - ranks[-1] > 2:
+            ranks.append(value)
+    order.along = ranks
+    order.rank = [min(range(len(ranks)), key=lambda r: abs(ranks[r] - v)) for v in ups]
+    for k, sub in subs.items():
+        x0, _, x1, _ = map(float, sub.graph_attr["bb"].split(","))
+        order.boxes[k] = (x0, x1)
+    for k, e in enumerate(edges):
+        if e.source == e.target or k in order.feedback or k in skips:
+            continue
+        pos = graph.get_edge(e.source, e.target, key=str(k)).attr["pos"] or ""
+        points = [p for p in pos.split() if p[0] not in "se"]
+        order.splines[k] = [(-float(y), float(x)) for x, y in (p.split(",") for p in points)]
+    _keep_text_order(order)
+
+
+def _keep_text_order(order: Order) -> None:
+    """Mirror the figure where that brings more neighbours into the order of the text."""
+    ranks: dict[int, list[int]] = {}
+    for i, r in enumerate(order.rank):
+        ranks.setdefault(r, []).append(i)
+    wrong = 0
+    for members in ranks.values():
+        for a in range(len(members)):
+            for b in range(a + 1, len(members)):
+                wrong += 1 if order.ref[members[a]] > order.ref[members[b]] else -1
+    if wrong > 0:
+        order.ref = [-x for x in order.ref]
+        order.boxes = {k: (-high, -low) for k, (low, high) in order.boxes.items()}
+        order.splines = {k: [(a, -c) for a, c in points] for k, points in order.splines.items()}

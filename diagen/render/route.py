@@ -1,0 +1,410 @@
+"""Ports, the lanes of bends in the gaps between ranks, places along the flow, and the polyline of every edge.
+
+Works in flow coordinates on a solved plan; every wire is laid from its low end to its high end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from diagen.render.place import AFTER, BEFORE, IN, OUT, Plan, Wire
+from diagen.render.scene import Point
+
+PORT = 16.0  # between two ports on a side, and between two lanes in a gap
+
+
+def assign_trunks(made: Plan, merge: bool) -> None:
+    """Edges that leave one node together share a trunk, and so do those that meet in one (where `merge`)."""
+    leaving: dict[tuple, list[Wire]] = {}
+    for w in made.wires:
+        if (w.shape == "flow" or w.fork) and not w.turned and not w.feedback and w.low_side == OUT:
+            leaving.setdefault(("out", w.low, w.edge.style), []).append(w)
+    for key, wires in leaving.items():
+        if len(wires) > 1 and len({w.high for w in wires}) == len(wires):
+            for w in wires:
+                w.trunk = key
+    arriving: dict[tuple, list[Wire]] = {}
+    for w in made.wires:
+        if merge and w.shape == "flow" and not w.turned and not w.feedback and not w.trunk and w.high_side == IN:
+            arriving.setdefault(("in", w.high, w.edge.style), []).append(w)
+    for key, wires in arriving.items():
+        if len(wires) > 1 and len({w.low for w in wires}) == len(wires):
+            for w in wires:
+                w.trunk = key
+
+
+def assign_ports(made: Plan, shapes: list[str]) -> dict[tuple[int, tuple[int, int]], float]:
+    """Spread the edges of each side of each node; returns the room that each side needs, middle to corner."""
+    sides: dict[tuple[int, tuple[int, int]], list[tuple[Wire, bool]]] = {}
+    for w in made.wires:
+        sides.setdefault((w.low, w.low_side), []).append((w, True))
+        sides.setdefault((w.high, w.high_side), []).append((w, False))
+    rooms = {}
+    # Sides that lines leave by come first, for those that they arrive at keep the order of two parallel lines.
+    for (node, side), ends in sorted(sides.items(), key=lambda item: item[0][1] != OUT):
+        bundles: dict[tuple, list[tuple[Wire, bool]]] = {}
+        for w, low in ends:
+            shared = w.trunk if w.trunk and (w.trunk[0] == "out") == low else (w.index, low)
+            if shapes[node] in ("op", "diamond", "circle") and side in (OUT, IN) and w.shape in ("flow", "lane"):
+                shared = ("one", node)  # they have only one point on a side
+            bundles.setdefault(shared, []).append((w, low))
+        order = sorted(bundles.values(), key=lambda b: _port_key(made, node, side, b))
+        middle = (len(order) - 1) / 2
+        for i, bundle in enumerate(order):
+            if side in (OUT, IN) and any(_heavy(made, w) for w, _ in bundle):
+                middle = i
+        if side in (BEFORE, AFTER):
+            middle = next((i for i, b in enumerate(order) if b[0][0].shape in ("flat", "side")), middle)
+        for i, bundle in enumerate(order):
+            offset = PORT * (i - middle)
+            for w, low in bundle:
+                if low:
+                    w.low_offset = offset
+                else:
+                    w.high_offset = offset
+        reach = PORT * max(middle, len(order) - 1 - middle)
+        rooms[node, side] = reach + 12 if reach else 0.0
+    return rooms
+
+
+def _heavy(made: Plan, w: Wire) -> bool:
+    return not w.turned and w.shape == "flow" and (w.low, w.high) in made.order.heavy
+
+
+def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[Wire, bool]]) -> tuple:
+    keys = []
+    for w, low in bundle:
+        far = w.high if low else w.low
+        if side in (OUT, IN):
+            near = (w.lanes[0] if low else w.lanes[-1]) if w.lanes else far
+            # Two-way traffic: the way back lies on the far side of the way out.
+            order = w.low_offset if not low else (0.0 if not w.turned else -0.5)
+            keys.append((made.items[near].ref, made.items[far].ref, order))
+            continue
+        here = made.order.rank[node]
+        there = made.order.rank[far]
+        forward = 0 if w.shape in ("flat", "side") else (there > here) - (there < here)
+        if w.shape == "loop":
+            forward = 1 if low else -1
+        lane = made.items[w.lanes[0]].ref if w.lanes else made.items[far].ref
+        outer = -lane if side == BEFORE else lane
+        keys.append((forward, -outer * (forward or 1), w.index))
+    return tuple(sum(values) / len(keys) for values in zip(*keys, strict=True))
+
+
+def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
+    """Move ports so that edges which are almost straight become so."""
+    taken: dict[tuple[int, tuple[int, int]], list[float]] = {}
+    for w in made.wires:
+        taken.setdefault((w.low, w.low_side), []).append(w.low_offset)
+        taken.setdefault((w.high, w.high_side), []).append(w.high_offset)
+    for w in made.wires:
+        if w.shape != "flow" or w.trunk:
+            continue
+        chain = [w.low, *w.lanes, w.high]
+        for low in (False, True):
+            a, b = (chain[0], chain[1]) if low else (chain[-2], chain[-1])
+            s = made.items[a].at + (w.low_offset if a == w.low else 0)
+            t = made.items[b].at + (w.high_offset if b == w.high else 0)
+            node, side = (w.low, w.low_side) if low else (w.high, w.high_side)
+            if s == t or side not in (OUT, IN) or shapes[node] in ("op", "diamond", "user", "circle"):
+                continue
+            old = w.low_offset if low else w.high_offset
+            new = old + (t - s if low else s - t)
+            ports = list(taken[node, side])
+            ports.remove(old)
+            if abs(new) <= halves[node] - 12 and all(abs(new - p) >= 12 for p in ports):
+                if low:
+                    w.low_offset = new
+                else:
+                    w.high_offset = new
+                taken[node, side] = [*ports, new]
+
+
+@dataclass
+class Net:
+    """Bends in one gap that share a line across the flow; levels at which lines come in and go out."""
+
+    gap: int
+    ins: list[float] = field(default_factory=list)
+    outs: list[float] = field(default_factory=list)
+    lane: int = 0
+    at: float = 0.0
+    turn: str = ""  # "out" or "in": both lines are on the same side of the bend
+    into: bool = False  # a fork that lies inside the frame that begins behind it
+
+    def hull(self) -> tuple[float, float]:
+        levels = self.ins + self.outs
+        return min(levels), max(levels)
+
+
+@dataclass
+class Course:
+    """The result: places along the flow, and points of every wire, in flow coordinates."""
+
+    along: list[float]
+    halves: list[float]
+    points: dict[int, list[Point]]
+    frames: dict[int, tuple[float, float]]
+
+
+def levels_of(made: Plan, w: Wire) -> list[tuple[int, float]]:
+    """(rank, level) of the pieces along the flow that a wire consists of, from low to high."""
+    items = made.items
+    steps = [(items[k].rank, items[k].at) for k in w.lanes]
+    if w.low_side in (OUT, IN):
+        steps.insert(0, (items[w.low].rank, items[w.low].at + w.low_offset))
+    if w.high_side in (OUT, IN):
+        steps.append((items[w.high].rank, items[w.high].at + w.high_offset))
+    return steps
+
+
+def course(
+    made: Plan,
+    extents: list[float],
+    label_along: Callable[[Wire], float],
+    frame_pads: tuple[float, float],
+    frame_needs: dict[int, float],
+    tight: dict[int, float],
+    straight: bool,
+) -> Course:
+    """Lay all wires. `extents`: half extents of the nodes along the flow; `tight`: least gaps after a rank."""
+    ranks = max(made.order.rank) + 1
+    halves = [0.0] * ranks
+    for i, r in enumerate(made.order.rank):
+        halves[r] = max(halves[r], extents[i])
+    nets, keys = _nets(made)
+    widest = [0.0] * (ranks + 1)
+    lanes = [0] * (ranks + 1)
+    turns = {"in": [0] * (ranks + 1), "out": [0] * (ranks + 1)}
+    by_gap: dict[int, list[Net]] = {}
+    for net in nets:
+        by_gap.setdefault(net.gap, []).append(net)
+    for gap, group in by_gap.items():
+        lanes[gap] = _assign_lanes([n for n in group if not n.turn])
+        for name in ("in", "out"):
+            count = 0
+            for net in sorted((n for n in group if n.turn == name), key=lambda n: n.hull()[1] - n.hull()[0]):
+                net.lane = count
+                count += 1
+            turns[name][gap] = count
+    early = [False] * (ranks + 1)
+    for w in made.wires:
+        if not w.edge.label or w.shape not in ("flow", "side"):
+            continue
+        steps = levels_of(made, w)
+        room = label_along(w)
+        best: dict[int, float] = {}
+        for (r, s), (_, t) in zip(steps, steps[1:], strict=False):
+            bent = abs(s - t) > 0.5
+            best[r + 1] = room + (40 if not bent else 52 + PORT * max(0, lanes[r + 1] - 1))
+        if best and len(steps) == 2:
+            gap = min(best, key=lambda g: best[g])
+            widest[gap] = max(widest[gap], best[gap])
+            if any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
+                early[gap] = True
+    extra: dict[int, float] = {}
+    for _ in range(2):
+        result = _along(made, halves, lanes, turns, widest, early, frame_pads, extra, tight, nets, extents)
+        short = {
+            k: frame_needs[k] - (high - low) for k, (low, high) in result.frames.items()
+            if frame_needs.get(k, 0) > high - low + 0.5
+        }  # fmt: skip
+        if not short:
+            break
+        extra = {k: v / 2 for k, v in short.items()}
+    for w in made.wires:
+        result.points[w.index] = _points(made, w, result, extents, keys, straight)
+    return result
+
+
+def _nets(made: Plan) -> tuple[list[Net], dict[tuple[int, int], Net]]:
+    """The bends, and for each (wire, gap) the one it makes there. Gap g lies before rank g."""
+    nets: list[Net] = []
+    shared: dict[tuple, Net] = {}
+    keys: dict[tuple[int, int], Net] = {}
+    for w in made.wires:
+        steps = levels_of(made, w)
+        if w.shape == "flat" and w.low_side == OUT:
+            net = Net(steps[0][0] + 1, [steps[0][1], steps[1][1]], turn="out")
+            nets.append(net)
+            keys[w.index, net.gap] = net
+            continue
+        if w.shape in ("flat", "loop"):
+            continue
+        last = len(steps) - 2
+        for i, ((r, s), (q, t)) in enumerate(zip(steps, steps[1:], strict=False)):
+            if r == q:  # a lane that passes over its own end: the line turns back in the gap beyond
+                if abs(s - t) <= 0.5:
+                    continue
+                gap = r if i == 0 and w.low_side == IN else r + 1
+                net = Net(gap, turn="in" if gap == r else "out")
+                (net.outs if gap == r else net.ins).extend((s, t))
+                nets.append(net)
+                keys[w.index, gap] = net
+                continue
+            key: tuple = (w.index, q)
+            if w.trunk and ((w.trunk[0] == "out" and i == 0) or (w.trunk[0] == "in" and i == last)):
+                key = (*w.trunk, q)
+            elif abs(s - t) <= 0.5:
+                continue
+            net = shared.get(key)
+            if net is None:
+                net = shared[key] = Net(q)
+                nets.append(net)
+            net.ins.append(s)
+            net.outs.append(t)
+            net.into |= w.fork and any(made.span.get(g, (0, 0))[0] == q for g in w.inside)
+            keys[w.index, q] = net
+    return [n for n in nets if n.hull()[1] - n.hull()[0] > 0.5], keys
+
+
+def _cost(first: Net, second: Net) -> float:
+    """What it costs to bend `first` nearer to the low rank than `second`."""
+    low, high = first.hull()
+    cost = sum(low + 1 < level < high - 1 for level in second.ins)
+    low, high = second.hull()
+    cost += sum(low + 1 < level < high - 1 for level in first.outs)
+    for a in first.outs:
+        cost += 40 * sum(abs(a - b) < 11 for b in second.ins)
+    return cost
+
+
+def _assign_lanes(nets: list[Net]) -> int:
+    """Order the bends of a gap for few crossings and give each a lane; returns how many lanes are used."""
+    ordered: list[Net] = []
+    for net in sorted(nets, key=lambda n: (n.hull()[0], n.hull()[1])):
+        costs = []
+        for at in range(len(ordered) + 1):
+            total = sum(_cost(o, net) for o in ordered[:at]) + sum(_cost(net, o) for o in ordered[at:])
+            costs.append((total, -at))
+        ordered.insert(-min(costs)[1], net)
+    for i, net in enumerate(ordered):
+        net.lane = 0
+        low, high = net.hull()
+        for other in ordered[:i]:
+            a, b = other.hull()
+            clash = any(abs(o - s) < 11 for o in net.ins for s in other.outs)
+            if (a < high + 12 and low < b + 12) or clash:
+                net.lane = max(net.lane, other.lane + 1)
+    return max((n.lane for n in ordered), default=-1) + 1
+
+
+def _along(
+    made: Plan,
+    halves: list[float],
+    lanes: list[int],
+    turns: dict[str, list[int]],
+    widest: list[float],
+    early: list[bool],
+    pads: tuple[float, float],
+    extra: dict[int, float],
+    tight: dict[int, float],
+    nets: list[Net],
+    extents: list[float],
+) -> Course:
+    ranks = len(halves)
+    opening, closing = [0.0] * (ranks + 1), [0.0] * (ranks + 1)
+    depth_open = {k: _depth(made, k, 0, pads[0], extra) for k in made.span}
+    depth_close = {k: _depth(made, k, 1, pads[1], extra) for k in made.span}
+    for k, (first, last) in made.span.items():
+        opening[first] = max(opening[first], depth_open[k])
+        closing[last + 1] = max(closing[last + 1], depth_close[k])
+    along = [0.0] * ranks
+    zones: list[tuple[float, float]] = [(0.0, 0.0)] * (ranks + 1)
+    turn_room = 24 + PORT
+    for g in range(ranks + 1):
+        shut, opened = closing[g], opening[g] if g < ranks else 0.0
+        if turns["out"][g]:
+            shut += turn_room + PORT * (turns["out"][g] - 1)
+        if any(n.into and n.gap == g for n in nets):
+            opened += 12
+        if turns["in"][g]:
+            opened += turn_room + PORT * (turns["in"][g] - 1)
+        if g == 0 or g == ranks:
+            continue
+        least = tight.get(g, made.spacing.rank)
+        if lanes[g]:
+            edge = 48 if not (shut or opened) else 32
+            least = max(least if not (shut or opened) else 0, edge + PORT * (lanes[g] - 1), 0)
+        if shut or opened:
+            least = max(24.0 if not (shut and opened) else made.spacing.frame, edge if lanes[g] else 0.0, least if lanes[g] else 0.0)
+        least = max(least, widest[g])
+        gap = shut + opened + least
+        along[g] = along[g - 1] + halves[g - 1] + gap + halves[g]
+        start = along[g - 1] + halves[g - 1] + shut
+        zones[g] = (start, start + least)
+    for net in nets:
+        if net.turn == "out":
+            net.at = along[net.gap - 1] + halves[net.gap - 1] + 24 + PORT * net.lane
+        elif net.turn == "in":
+            net.at = along[net.gap] - halves[net.gap] - 24 - PORT * net.lane
+        elif net.into:
+            net.at = along[net.gap] - halves[net.gap] - 18
+        else:
+            start, end = zones[net.gap]
+            width = PORT * (lanes[net.gap] - 1)
+            base = start + 24 if early[net.gap] else (start + end - width) / 2
+            net.at = 2 * round((base + PORT * net.lane) / 2)
+    frames: dict[int, tuple[float, float]] = {}
+    for k in sorted(made.span, reverse=True):  # inner groups first
+        group = made.groups[k]
+        lows = [along[made.order.rank[i]] - extents[i] for i in range(group.start, group.stop)]
+        highs = [along[made.order.rank[i]] + extents[i] for i in range(group.start, group.stop)]
+        lows += [frames[j][0] for j in frames if made.parents[j] == k]
+        highs += [frames[j][1] for j in frames if made.parents[j] == k]
+        if any(n.into and n.gap == made.span[k][0] for n in nets):
+            lows.append(min(lows) - 12)
+        for net in nets:  # turns of edges that belong inside
+            if net.turn == "in" and net.gap == made.span[k][0]:
+                lows.append(net.at + 4)
+            if net.turn == "out" and net.gap == made.span[k][1] + 1:
+                highs.append(net.at - 4)
+        more = extra.get(k, 0.0)
+        frames[k] = (min(lows) - pads[0] - more, max(highs) + pads[1] + more)
+    return Course(along, halves, {}, frames)
+
+
+def _depth(made: Plan, k: int, end: int, pad: float, extra: dict[int, float]) -> float:
+    """How much room the frames that begin (or end) together with a group take, its own included."""
+    inner = [
+        _depth(made, j, end, pad, extra)
+        for j in made.span if made.parents[j] == k and made.span[j][end] == made.span[k][end]
+    ]  # fmt: skip
+    return pad + extra.get(k, 0.0) + max(inner, default=0.0)
+
+
+def _points(
+    made: Plan, w: Wire, result: Course, extents: list[float], keys: dict[tuple[int, int], Net], straight: bool
+) -> list[Point]:
+    """The bends of a wire, from low to high; the two ports at its ends are left to the drawing."""
+    along, items = result.along, made.items
+    steps = levels_of(made, w)
+    points: list[Point] = []
+    if w.low_side in (BEFORE, AFTER) and steps:
+        points.append((along[items[w.low].rank] + w.low_offset, steps[0][1]))
+    if w.shape == "loop":
+        points.append((along[items[w.high].rank] + w.high_offset, steps[0][1]))
+        return points
+    if w.shape == "flat" and w.low_side == OUT:
+        net = keys[w.index, steps[0][0] + 1]
+        return [(net.at, steps[0][1]), (net.at, steps[1][1])]
+    if w.shape == "flat":
+        return []
+    for i, ((r, s), (q, t)) in enumerate(zip(steps, steps[1:], strict=False)):
+        if abs(s - t) <= 0.5:
+            continue
+        gap = q if r != q else (r if i == 0 and w.low_side == IN else r + 1)
+        if straight and r != q:
+            # Out of the rank first, where the node is much shorter than the tallest of its rank.
+            if not (i == 0 and w.low_side == OUT and result.halves[r] - extents[w.low] < 16):
+                points.append((along[r] + result.halves[r], s))
+            if not (i == len(steps) - 2 and w.high_side == IN and result.halves[q] - extents[w.high] < 16):
+                points.append((along[q] - result.halves[q], t))
+            continue
+        net = keys[w.index, gap]
+        points += [(net.at, s), (net.at, t)]
+    if w.high_side in (BEFORE, AFTER) and steps:
+        points.append((along[items[w.high].rank] + w.high_offset, steps[-1][1]))
+    return points

@@ -1,0 +1,114 @@
+"""SvgRenderer()(scene) -> text of an SVG file in logical pixels: real text, plain attributes, one group an element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
+from diagen.render.text import measure
+
+FONTS = "Inter, Pretendard, 'DejaVu Sans', sans-serif"
+
+
+@dataclass(frozen=True)
+class SvgRenderer:
+    """An SVG document from a scene; needs no settings today."""
+
+    def __call__(self, scene: Scene) -> str:
+        full = dict(scene.full_labels)
+        width, height = _number(scene.width), _number(scene.height)
+        lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
+            f'height="{height}" role="img" font-family={quoteattr(FONTS)}>',
+            f"<title>{_safe(scene.title or 'Diagram')}</title>",
+            f"<desc>{_safe(_description(scene))}</desc>",
+            f'<rect width="{width}" height="{height}" fill="{scene.ground}"/>',
+        ]
+        opened: Owner | None = None
+        seen: dict[Owner, int] = {}
+        for shape in scene.shapes:
+            if shape.owner != opened:
+                if opened is not None:
+                    lines.append("</g>")
+                opened = shape.owner
+                seen[opened] = seen.get(opened, 0) + 1
+                part = "" if seen[opened] == 1 else f"-{seen[opened]}"
+                lines.append(f'<g id="{opened[0]}-{opened[1]}{part}">')
+                if opened in full and seen[opened] == 1:
+                    lines.append(f"<title>{_safe(full[opened])}</title>")
+            lines += _element(shape, scene.scale)
+        if opened is not None:
+            lines.append("</g>")
+        lines.append("</svg>")
+        return "\n".join(lines) + "\n"
+
+
+def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
+    match s:
+        case Box():
+            radius = f' rx="{_number(min(s.radius, s.w / 2, s.h / 2))}"' if s.radius else ""
+            dash = ' stroke-dasharray="5 4"' if s.dash else ""
+            place = f'x="{_number(s.x)}" y="{_number(s.y)}" width="{_number(s.w)}" height="{_number(s.h)}"'
+            return [f"<rect {place}{radius} {_paint(s)}{dash}/>"]
+        case Ellipse():
+            place = f'cx="{_number(s.x)}" cy="{_number(s.y)}" rx="{_number(s.rx)}" ry="{_number(s.ry)}"'
+            return [f"<ellipse {place} {_paint(s)}/>"]
+        case Path():
+            join = ' stroke-linejoin="round"' if s.stroke else ""
+            return [f'<path d="{_data(s.pieces)}{" Z" if s.closed else ""}" {_paint(s)}{join}/>']
+        case Line():
+            data = _data(bent(shaft(s, unit), s.radius))
+            lines = []
+            if s.casing:
+                lines.append(f'<path d="{data}" fill="none" stroke="{s.casing}" stroke-width="{_number(s.width + 8)}"/>')
+            dash = f' stroke-dasharray="{_number(5 * unit)} {_number(4 * unit)}"' if s.dash else ""
+            stroke = f'stroke="{s.colour}" stroke-width="{_number(s.width)}"'
+            lines.append(f'<path d="{data}" fill="none" {stroke}{dash}/>')
+            if s.head:
+                corners = " ".join(f"{_number(x)},{_number(y)}" for x, y in head_points(s, unit))
+                lines.append(f'<polygon points="{corners}" fill="{s.colour}"/>')
+            return lines
+        case Text():
+            lines = []
+            if s.halo:
+                width = measure(s.text, s.size, s.weight) + 8 * unit
+                left = s.x - {"start": 4 * unit, "middle": width / 2, "end": width - 4 * unit}[s.anchor]
+                top = s.y - 0.36 * s.size - 8 * unit
+                place = f'x="{_number(left)}" y="{_number(top)}" width="{_number(width)}" height="{_number(16 * unit)}"'
+                lines.append(f'<rect {place} rx="{_number(3 * unit)}" fill="{s.halo}"/>')
+            anchor = "" if s.anchor == "start" else f' text-anchor="{s.anchor}"'
+            weight = "" if s.weight == 400 else f' font-weight="{s.weight}"'
+            place = f'x="{_number(s.x)}" y="{_number(s.y)}" font-size="{_number(s.size)}"'
+            lines.append(f'<text {place}{weight}{anchor} fill="{s.colour}">{_safe(s.text)}</text>')
+            return lines
+
+
+def _paint(s: Box | Ellipse | Path) -> str:
+    fill = f'fill="{s.fill or "none"}"'
+    return f'{fill} stroke="{s.stroke}" stroke-width="{_number(s.width)}"' if s.stroke else fill
+
+
+def _data(pieces: tuple[tuple, ...]) -> str:
+    words = (p[0] + " " + " ".join(f"{_number(x)} {_number(y)}" for x, y in p[1:]) for p in pieces)
+    return " ".join(words)
+
+
+def _description(scene: Scene) -> str:
+    labels = [s.text for s in scene.shapes if isinstance(s, Text) and s.role in ("label", "caption", "group-title")]
+    return ", ".join(labels)
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if value else "0"
+
+
+def _safe(text: str) -> str:
+    """Text for an XML file: escaped, without the characters that XML does not allow."""
+    return escape("".join(c for c in text if _allowed(ord(c))))
+
+
+def _allowed(code: int) -> bool:
+    if code < 0x20 or 0x7F <= code < 0xA0:
+        return False
+    return code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF

@@ -1,0 +1,174 @@
+"""Text by real font metrics: widths, line breaks, and which of the shipped faces draws which character.
+
+No font of the system is ever used, so that a diagram has the same pixels everywhere. Inter draws what it can, then
+the Hangul face, then DejaVu Sans (whose empty box also stands for what no face has).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+
+FOLDER = Path(__file__).parent / "fonts"
+WEIGHTS = {400: "Inter-Regular.ttf", 500: "Inter-Medium.ttf", 600: "Inter-SemiBold.ttf"}
+FALLBACKS = ("DiagenHangul-Medium.ttf", "DejaVuSans.ttf")
+UNITS = 2048  # units per em of all the shipped faces
+
+_Metrics = tuple[dict[int, int], dict[tuple[int, int], int]]
+
+
+@cache
+def _metrics(face: str) -> _Metrics:
+    """Advances by character, and kerning by pairs of characters, of a shipped face."""
+    with TTFont(FOLDER / face, lazy=True) as font:
+        names, advances = font.getBestCmap(), font["hmtx"]
+        widths = {code: advances[name][0] for code, name in names.items()}
+        kerning: dict[tuple[int, int], int] = {}
+        if "kern" in font:
+            codes = {name: code for code, name in names.items() if code < 127}
+            for (left, right), value in font["kern"].kernTables[0].kernTable.items():
+                if left in codes and right in codes:
+                    kerning[codes[left], codes[right]] = value
+    return widths, kerning
+
+
+@cache
+def _face(character: str, weight: int) -> str:
+    """The shipped face that draws a character; empty for those that are never seen."""
+    for face in (WEIGHTS[weight], *FALLBACKS):
+        if ord(character) in _metrics(face)[0]:
+            return face
+    return "" if unicodedata.category(character) in ("Mn", "Cf", "Cc", "Me") else FALLBACKS[-1]
+
+
+def glyphs(text: str, weight: int) -> list[tuple[str, str, int]]:
+    """(character, face, offset from the start in font units) of each visible character; the last one ends it."""
+    placed: list[tuple[str, str, int]] = []
+    x, before, before_face = 0, "", ""
+    for character in text:
+        face = _face(character, weight)
+        if not face:
+            continue
+        widths, kerning = _metrics(face)
+        if face == before_face:
+            x += kerning.get((ord(before), ord(character)), 0)
+        placed.append((character, face, x))
+        x += widths.get(ord(character), 1229)  # 1229: the advance of DejaVu's empty box
+        before, before_face = character, face
+    placed.append(("", "", x))
+    return placed
+
+
+@cache
+def measure(text: str, size: float, weight: int = 400) -> float:
+    """The width of a line of text in pixels."""
+    return glyphs(text, weight)[-1][2] * size / UNITS
+
+
+def visual(text: str) -> str:
+    """The characters in the order in which they are drawn: runs of right-to-left script reversed."""
+    if not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return text
+    runs = re.findall(_RIGHT_TO_LEFT, text)
+    right = bool(re.match(_RIGHT_TO_LEFT, text.strip()))
+    parts = re.split(f"({_RIGHT_TO_LEFT})", text) if runs else [text]
+    drawn = [part[::-1] if re.match(_RIGHT_TO_LEFT, part) else part for part in parts]
+    return "".join(reversed(drawn) if right else drawn)
+
+
+_RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
+_RIGHT_TO_LEFT = f"[{_RTL}](?:[{_RTL}\\s]*[{_RTL}])?"
+_BREAK = re.compile(r"(?<=[ \-/_])(?=\S)|(?<=[a-z])(?=[A-Z][a-z])|(?<=[\u1100-\ud7af\u3000-\u9fff])(?=[\u3000-\u9fff])")
+
+
+def wrap(text: str, size: float, weight: int, width: float, most: int = 3) -> tuple[list[str], bool]:
+    """At most `most` balanced lines of at most `width`, and whether words had to be cut.
+
+    The fewest lines are used, and of those ways the one whose widest line is narrowest. Where even `most` lines are
+    too narrow the width may grow by a quarter; after that the text is cut.
+    """
+    parts = [part for part in _BREAK.split(text) if part]
+    for limit in (width, width * 1.25):
+        for count in range(1, most + 1):
+            lines = _balanced(parts, count, size, weight)
+            if lines and max(measure(line, size, weight) for line in lines) <= limit:
+                return lines, False
+    limit = width * 1.25
+    return _cut(parts, size, weight, limit, most)
+
+
+def _balanced(parts: list[str], count: int, size: float, weight: int) -> list[str]:
+    """The parts joined into exactly `count` lines with the narrowest widest line; empty if they are fewer."""
+    n = len(parts)
+    if n < count or n > 80:
+        return []
+
+    @cache
+    def width(i: int, j: int) -> float:
+        return measure("".join(parts[i:j]).strip(), size, weight)
+
+    best: dict[tuple[int, int], tuple[float, int]] = {(0, n): (0.0, n)}  # (lines left, first part)
+    for left in range(1, count + 1):
+        for i in range(n):
+            options = [
+                (max(width(i, j), best[left - 1, j][0]), -j) for j in range(i + 1, n + 1) if (left - 1, j) in best
+            ]
+            if options:
+                widest, j = min(options)
+                best[left, i] = (widest, -j)
+    if (count, 0) not in best:
+        return []
+    lines, i = [], 0
+    for left in range(count, 0, -1):
+        j = best[left, i][1]
+        lines.append("".join(parts[i:j]).strip())
+        i = j
+    return lines
+
+
+def _cut(parts: list[str], size: float, weight: int, limit: float, most: int) -> tuple[list[str], bool]:
+    """Lines filled greedily, words that are too long for a line broken, the rest replaced by an ellipsis."""
+    lines: list[str] = []
+    line = ""
+    queue = list(parts[:200])
+    while queue and len(lines) < most:
+        part = queue.pop(0)
+        if measure((line + part).strip(), size, weight) <= limit:
+            line += part
+        elif not line:
+            keep = len(part)
+            while keep > 1 and measure(part[:keep], size, weight) > limit:
+                keep -= 1
+            lines.append(part[:keep].strip())
+            if part[keep:]:
+                queue.insert(0, part[keep:])
+        else:
+            lines.append(line.strip())
+            line = ""
+            queue.insert(0, part)
+    if line and len(lines) < most:
+        lines.append(line.strip())
+        line = ""
+    cut = bool(queue or line or len(parts) > 200)
+    if cut:
+        lines[-1] = shorten(lines[-1] + "…", size, weight, limit)
+    return [line for line in lines if line] or ["…"], cut
+
+
+def shorten(text: str, size: float, weight: int, width: float) -> str:
+    """The text, or as much of it as fits with an ellipsis."""
+    if measure(text, size, weight) <= width:
+        return text
+    body = text.rstrip("…")
+    low, high = 0, len(body)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if measure(body[:middle].rstrip() + "…", size, weight) <= width:
+            low = middle
+        else:
+            high = middle - 1
+    return body[:low].rstrip() + "…"

@@ -1,0 +1,89 @@
+"""Train one model.
+
+    python train.py model=llm                       tune the language model (stage=sft)
+    python train.py model=llm stage.rows.number=500 any setting of conf/ can be changed
+    python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import hydra
+from omegaconf import DictConfig
+
+from diagen import DiagenError
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+def main(cfg: DictConfig) -> float | None:
+    import torch
+
+    random.seed(cfg.seed)
+    torch.manual_seed(cfg.seed)
+    folder = Path(hydra.core.hydra_config.HydraConfig.get().runtime.output_dir)
+    return finetune(cfg, folder)
+
+
+def finetune(cfg: DictConfig, folder: Path) -> float:
+    """One TRL stage: backbone, rows, trainer; saves the adapter and its card to the run's folder."""
+    import torch
+    from transformers.trainer_utils import get_last_checkpoint
+
+    from diagen.diagram import GRAMMAR_HASH
+
+    last = None
+    if cfg.resume:
+        last = get_last_checkpoint(cfg.resume) if Path(cfg.resume).is_dir() else None
+        if last is None:
+            raise DiagenError(f"nothing to resume: {cfg.resume} holds no checkpoint")
+        folder = Path(cfg.resume)
+        cfg.stage.trainer.args.output_dir = str(folder)
+    if not torch.cuda.is_available():
+        cfg.stage.trainer.args.use_cpu = True
+    llm = build(cfg.llm, merge=False)
+    rows = build(cfg.stage.rows)(tokenizer=llm.tokenizer, max_length=cfg.stage.trainer.args.max_length)
+    trainer = build(cfg.stage.trainer)(
+        model=llm.model,
+        processing_class=llm.tokenizer,
+        peft_config=llm.lora,
+        train_dataset=rows["train"],
+        eval_dataset=rows["eval"],
+    )
+    start = time.monotonic()
+    trainer.train(resume_from_checkpoint=last)
+    minutes = (time.monotonic() - start) / 60
+    loss = trainer.evaluate()["eval_loss"]
+    adapter = folder / "adapter"
+    trainer.model.save_pretrained(adapter)
+    card = {
+        "base": llm.name,
+        "base_sha256": llm.base_sha256,
+        "grammar": GRAMMAR_HASH,
+        "seed": cfg.seed,
+        "pairs": len(rows["train"]),
+        "minutes": round(minutes),
+        "eval_loss": round(loss, 4),
+        "command": "python train.py " + " ".join(sys.argv[1:]),
+    }
+    (adapter / "diagen.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+    print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
+    return loss
+
+
+def build(settings: DictConfig, **more: Any) -> Any:
+    """The object that a config's _target_ names, built from plain Python values."""
+    return hydra.utils.instantiate(settings, **more, _convert_="all")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except DiagenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
