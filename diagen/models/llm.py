@@ -13,6 +13,7 @@ from zlib import crc32
 import torch
 from peft import LoraConfig, PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
+from transformers.utils import logging
 
 from diagen import DiagenError
 from diagen.models.weights import sha256, smollm2_135m
@@ -65,6 +66,7 @@ class DiagramLLM:
         if adapter_folder is not None:
             self._check_adapter(adapter_folder, grammar_hash)
             self.name += f" + {adapter_folder.name}"
+        logging.disable_progress_bar()  # a bar of its own for half a second of loading
         try:
             self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
             self.model = AutoModelForCausalLM.from_pretrained(

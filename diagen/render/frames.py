@@ -32,19 +32,23 @@ def badge_text(repeat: int) -> str:
 
 def frame_width(group: Group) -> float:
     """The least width of a frame: that of its title and its badge."""
-    title = min(measure(group.title, *TITLE), 260.0) if group.title else 0.0
+    title = title_width(group)
     badge = measure(badge_text(group.repeat), *BADGE) + 14 + 16 if group.repeat > 1 else 0.0
     return title + badge + 28
 
 
 def title_width(group: Group) -> float:
     """How much of its line a frame's title covers."""
-    return min(measure(group.title, *TITLE), 260.0)
+    return measure(_short(group.title, 1e9), *TITLE)
+
+
+def _short(title: str, room: float) -> str:
+    return shorten(title[:1].upper() + title[1:], *TITLE, min(room, 260.0)) if title else ""
 
 
 def title_rect(frame: Frame) -> Rect:
     """What the title and the badge of a frame cover, for others to keep away from."""
-    text = shorten(frame.title, *TITLE, frame.rect.w - 28 - _badge_width(frame))
+    text = _short(frame.title, frame.rect.w - 28 - _badge_width(frame))
     return Rect(frame.rect.x + 14, frame.rect.y + 10, measure(text, *TITLE), 18)
 
 
@@ -70,7 +74,7 @@ def draw_frames(frames: list[Frame], theme: Theme, square: bool) -> list[Shape]:
         radius = 2 if square else 12
         shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, owner=owner, role="frame"))
         if frame.title:
-            title = shorten(frame.title[:1].upper() + frame.title[1:], *TITLE, r.w - 28 - _badge_width(frame))
+            title = _short(frame.title, r.w - 28 - _badge_width(frame))
             middle = r.y + 19
             shapes.append(
                 Text(r.x + 14, middle + 0.36 * 13, title, *TITLE, theme.group_title, "start", owner=owner,

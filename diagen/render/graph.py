@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from diagen.diagram import Diagram
 from diagen.render import labels
+from diagen.render.fold import Fold, fold
 from diagen.render.frames import Frame, draw_frames, frame_width, title_width
 from diagen.render.kinds import Look, Rect, draw as draw_node, look, port, words
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
@@ -27,8 +28,8 @@ class Figure:
     full: list[tuple[Owner, str]]
 
 
-def draw(diagram: Diagram, theme: Theme, direction: str) -> Figure:
-    """Lay a graph out in one direction."""
+def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figure:
+    """Lay a graph out in one direction, folded into at most `rows` rows where that can be done."""
     diagram = replace(diagram, groups=tuple(g for g in diagram.groups if g.start < g.stop or g.skip))
     edges = list(diagram.flow())
     # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
@@ -48,7 +49,7 @@ def draw(diagram: Diagram, theme: Theme, direction: str) -> Figure:
     skip_side = (0, 1) if upright else (0, -1)
     made = plan(order, skips, edges, groups, [c / 2 for _, c in sizes], shapes, spacing, skip_side, not straight)
     assign_trunks(made, merge=not straight)
-    rooms = assign_ports(made, shapes)
+    rooms = assign_ports(made, shapes, 0.0 if upright else labels.LEADING)
     for (node, side), room in rooms.items():
         seen = looks[node]
         if shapes[node] in ("op", "diamond", "user", "circle") or not room:
@@ -82,7 +83,8 @@ def draw(diagram: Diagram, theme: Theme, direction: str) -> Figure:
     laid = course(
         made, extents, label_along, pads_along, {} if upright else widths, _tight(made, shapes, upright), straight
     )
-    return _picture(diagram, theme, direction, made, laid, looks, groups)
+    folded = fold(made, laid, rows) if rows > 1 else None
+    return _picture(diagram, theme, direction, made, laid, looks, groups, folded)
 
 
 def _looks(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
@@ -138,7 +140,7 @@ def _label_room(made: Plan, upright: bool) -> None:
         if not upright:
             for k in w.lanes:
                 made.items[k].label = max(4.0, labels.LEADING * len(lines) / 2 - 4)
-        elif w.shape in ("lane", "flow"):
+        else:
             widest = max(measure(t, *labels.FONT) for t in lines)
             made.items[w.lanes[len(w.lanes) // 2]].label = max(0.0, widest / 2 - 6)
 
@@ -158,9 +160,18 @@ def _tight(made: Plan, shapes: list[str], upright: bool) -> dict[int, float]:
 
 
 def _picture(
-    diagram: Diagram, theme: Theme, direction: str, made: Plan, laid: Course, looks: list[Look], groups: tuple
+    diagram: Diagram,
+    theme: Theme,
+    direction: str,
+    made: Plan,
+    laid: Course,
+    looks: list[Look],
+    groups: tuple,
+    folded: Fold | None,
 ) -> Figure:
-    def real(along: float, across: float) -> Point:
+    def real(along: float, across: float, rank: int = -1) -> Point:
+        if folded and rank >= 0:
+            along, across = folded.moved(rank, (along, across))
         return {
             "right": (along, across), "left": (-along, across), "down": (across, along), "up": (across, -along),
         }[direction]  # fmt: skip
@@ -168,12 +179,14 @@ def _picture(
     flow = FLOWS[direction]
     rects = []
     for i, seen in enumerate(looks):
-        x, y = real(laid.along[made.order.rank[i]], made.items[i].at)
+        rank = made.order.rank[i]
+        x, y = real(laid.along[rank], made.items[i].at, rank)
         rects.append(Rect(x - seen.w / 2, y - seen.h / 2, seen.w, seen.h))
     frames = []
     for k, group in enumerate(groups):
         if k in made.frames and k in laid.frames:
-            (x0, y0), (x1, y1) = (real(laid.frames[k][e], made.frames[k][e]) for e in (0, 1))
+            rank = made.span[k][0]
+            (x0, y0), (x1, y1) = (real(laid.frames[k][e], made.frames[k][e], rank) for e in (0, 1))
             level = len(_above(made.parents, k))
             rect = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
             frames.append(Frame(k, group.title, group.repeat, rect, level))
@@ -184,7 +197,11 @@ def _picture(
             vector = real(*side)
             shift = real(0, offset) if side[0] else real(offset, 0)
             ends.append(port(looks[node], diagram.nodes[node].kind, rects[node], flow, vector, sum(shift)))
-        points = [ends[0], *(real(a, c) for a, c in laid.points[w.index]), ends[1]]
+        if folded and w.index in folded.joints:
+            inner = [real(a, c) for a, c in folded.joint(made, laid, w)]
+        else:
+            inner = [real(a, c, made.order.rank[w.low]) for a, c in laid.points[w.index]]
+        points = [ends[0], *inner, ends[1]]
         routes[w.index] = simplified(points[::-1] if w.turned else points)
     lines = edge_lines(made.wires, routes, theme)
     return compose(diagram, theme, rects, looks, frames, lines, flow)

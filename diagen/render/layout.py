@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diagen.diagram import Diagram, Style
-from diagen.render import graph, network
+from diagen.render import graph, network, placed
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
@@ -19,7 +19,7 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     chosen = replace(diagram.style, **style) if style else diagram.style
     diagram = replace(diagram, style=chosen)
     theme = THEMES[chosen.theme or "paper"]
-    figure = network.draw(diagram, theme)
+    figure = placed.draw(diagram, theme) if placed.applies(diagram) else network.draw(diagram, theme)
     if figure:
         pass
     elif chosen.direction:
@@ -33,11 +33,13 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     """Rightward where that fits a page, if need be a bit tighter; else downward, or what misses the page least."""
     tries: list[graph.Figure] = []
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
-    for direction, spacing in [*(("right", s) for s in spacings), *(("down", s) for s in spacings)]:
+    plans = [*(("right", s, 1) for s in spacings), ("down", spacings[0], 1)]
+    plans += [(direction, spacings[0], rows) for rows in (2, 3, 4, 6) for direction in ("right", "down")]
+    for direction, spacing, rows in plans:
         styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
-        tries.append(graph.draw(styled, theme, direction))
+        tries.append(graph.draw(styled, theme, direction, rows))
         if _misfit(tries[-1]) == 0:
-            return tries[-1]
+            break
     return min(tries, key=_misfit)
 
 

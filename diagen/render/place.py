@@ -424,6 +424,8 @@ def solve(
         near = sorted(near, key=lambda v: order.ref[v])
         lp.pull(4.0, {at[node]: 1.0, at[near[0]]: -0.5, at[near[-1]]: -0.5})
     places = lp.solve()
+    if places is not None and _align(made, lp, at, places):
+        places = lp.solve()
     if places is None:  # cannot happen with an order that Graphviz drew; but never fail
         places = _stacked(made, label_gap)
         made.span.clear()
@@ -498,6 +500,20 @@ def _frames(
                 lp.apart(frame[one][1], frame[two][0], made.spacing.frame)
 
 
+def _align(made: Plan, lp: _Programme, at: list[int], places: list[float]) -> bool:
+    """Ask for a straight line wherever one is missed by a few pixels; whether there was such a place."""
+    missed = False
+    for wire in made.wires:
+        if wire.shape not in ("flow", "side"):
+            continue
+        chain = [k for k in (wire.low, *wire.lanes, wire.high)]
+        for a, b in zip(chain, chain[1:], strict=False):
+            if made.items[a].rank != made.items[b].rank and 0.5 < abs(places[at[a]] - places[at[b]]) < 12:
+                lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0})
+                missed = True
+    return missed
+
+
 def _keep_off_titles(
     made: Plan, lp: _Programme, at: list[int], frame: dict[int, tuple[int, int]], titles: dict[int, float], end: int
 ) -> None:
@@ -511,7 +527,10 @@ def _keep_off_titles(
             beyond = rank[outer] < edge if end == 0 else rank[outer] > edge
             if w.shape not in ("flow", "side", "lane") or not beyond or k not in made.holders(inner) or k in made.holders(outer):
                 continue
+            box = made.order.boxes.get(k, (0.0, 0.0))
             chain = [i for i in w.lanes if made.items[i].rank == edge]
+            if chain and not box[0] < made.items[chain[0]].ref < box[1]:
+                continue  # passes beside the frame
             item = chain[0] if chain else (inner if rank[inner] == edge else None)
             if item is not None:
                 lp.apart(frame[k][0], at[item], width)

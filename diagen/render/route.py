@@ -5,9 +5,11 @@ Works in flow coordinates on a solved plan; every wire is laid from its low end 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from diagen.render.labels import lines_of
 from diagen.render.place import AFTER, BEFORE, IN, OUT, Plan, Wire
 from diagen.render.scene import Point
 
@@ -34,8 +36,11 @@ def assign_trunks(made: Plan, merge: bool) -> None:
                 w.trunk = key
 
 
-def assign_ports(made: Plan, shapes: list[str]) -> dict[tuple[int, tuple[int, int]], float]:
-    """Spread the edges of each side of each node; returns the room that each side needs, middle to corner."""
+def assign_ports(made: Plan, shapes: list[str], leading: float) -> dict[tuple[int, tuple[int, int]], float]:
+    """Spread the edges of each side of each node; returns the room that each side needs, middle to corner.
+
+    `leading`: the height of a line of a label where labels stand on lines along the flow, else 0.
+    """
     sides: dict[tuple[int, tuple[int, int]], list[tuple[Wire, bool]]] = {}
     for w in made.wires:
         sides.setdefault((w.low, w.low_side), []).append((w, True))
@@ -56,16 +61,29 @@ def assign_ports(made: Plan, shapes: list[str]) -> dict[tuple[int, tuple[int, in
                 middle = i
         if side in (BEFORE, AFTER):
             middle = next((i for i, b in enumerate(order) if b[0][0].shape in ("flat", "side")), middle)
-        for i, bundle in enumerate(order):
-            offset = PORT * (i - middle)
+        places = [0.0]
+        for one, two in zip(order, order[1:], strict=False):
+            high = [leading * len(lines_of(b[0][0].edge.label)) if _told(b) else 0.0 for b in (one, two)]
+            places.append(places[-1] + max(PORT, (sum(high) / 2 + 6) if side in (OUT, IN) and sum(high) else 0.0))
+        zero = (places[math.floor(middle)] + places[math.ceil(middle)]) / 2 if middle % 1 else places[int(middle)]
+        if middle == (len(order) - 1) / 2:
+            zero = (places[0] + places[-1]) / 2
+        for bundle, place in zip(order, places, strict=True):
+            offset = place - zero
             for w, low in bundle:
                 if low:
                     w.low_offset = offset
                 else:
                     w.high_offset = offset
-        reach = PORT * max(middle, len(order) - 1 - middle)
+        reach = max(zero, places[-1] - zero)
         rooms[node, side] = reach + 12 if reach else 0.0
     return rooms
+
+
+def _told(bundle: list[tuple[Wire, bool]]) -> bool:
+    """Whether the line of a port carries a label between neighbours."""
+    w = bundle[0][0]
+    return len(bundle) == 1 and bool(w.edge.label) and not w.lanes
 
 
 def _heavy(made: Plan, w: Wire) -> bool:
