@@ -6,22 +6,29 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from tqdm import tqdm
 
 from diagen import DiagenError
+from diagen.console import fail, in_sweep, run, say
 from diagen.diagram import (
     GRAMMAR,
     GRAMMAR_HASH,
+    MAX_REQUEST,
     Diagram,
     DiagramError,
     as_graph,
@@ -50,13 +57,13 @@ normal wide; routing orthogonal straight; shapes rounded square; scale 0.25 to 4
 """
 
 RAW = "DIAGEN_REQUEST"  # how the words of the request reach the jobs, past Hydra's grammar of commas and quotes
-
-
-def say(text: str, end: str = "\n") -> None:
-    """A line for the person who waits; replaces characters that the console cannot show."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "replace").decode(encoding) + end)
-    sys.stderr.flush()
+RANGES = (
+    ("candidates", 1, 64),
+    ("keep", 1, 64),
+    ("batch", 1, 256),
+    ("max_new_tokens", 16, 4096),
+    ("seed", 0, 2**32 - 1),
+)
 
 
 class Stage:
@@ -82,32 +89,53 @@ class Stage:
 def request_of(cfg: DictConfig) -> str:
     """The words of the request: given, else typed, else piped."""
     given = os.environ.get(RAW, cfg.prompt)
-    if given is not None:
-        return clean_request(str(given))
+    if given is None:
+        given = clean_request(_typed_or_piped())
+        os.environ[RAW] = given  # a pipe is read once; the other jobs of a sweep draw the same
+    return clean_request(str(given))
+
+
+def _typed_or_piped() -> str:
     if sys.stdin is None or sys.stdin.closed:
         raise DiagenError('nothing to draw: give prompt="..."')
     if sys.stdin.isatty():
         say("What shall be drawn? ", end="")
-        return clean_request(sys.stdin.readline())
+        return sys.stdin.readline()
+    piped = sys.stdin.buffer.read(8 * MAX_REQUEST)
+    if len(piped) == 8 * MAX_REQUEST:
+        raise DiagenError(f"the request is too long; expected at most {MAX_REQUEST:,} characters")
     try:
-        return clean_request(sys.stdin.buffer.read(100_000).decode("utf-8"))
+        return piped.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DiagenError("the piped request is not UTF-8 text") from error
+        raise DiagenError('the piped request is not UTF-8 text; give prompt="..." instead') from error
 
 
 def check(cfg: DictConfig) -> None:
     """Refuses settings that cannot work, before anything is loaded."""
+    try:
+        OmegaConf.resolve(cfg)
+    except OmegaConfBaseException as error:
+        raise DiagenError(f"a setting cannot be read: {str(error).splitlines()[0]}") from error
     sources = [n for n in ("prompt", "prompts", "diagrams") if cfg[n] is not None or n == "prompt" and RAW in os.environ]
     if len(sources) > 1:
         raise DiagenError(f"{' and '.join(sources)} are given; choose one of them")
-    unknown = set(cfg.formats) - {"png", "svg"}
-    if unknown:
-        raise DiagenError(f"unknown format {sorted(unknown)[0]!r}; there are png and svg")
-    for name, least, most in (("candidates", 1, 64), ("keep", 1, 64), ("batch", 1, 256), ("max_new_tokens", 16, 4096)):
-        if not isinstance(cfg[name], int) or not least <= cfg[name] <= most:
-            raise DiagenError(f"{name}={cfg[name]} is out of range; {least} to {most}")
-    if not isinstance(cfg.temperature, (int, float)) or not 0 <= cfg.temperature <= 2:
-        raise DiagenError(f"temperature={cfg.temperature} is out of range; 0 to 2")
+    if RAW in os.environ and cfg.prompt is not None:
+        raise DiagenError("prompt is given twice; choose one of them")
+    if not isinstance(cfg.formats, ListConfig):
+        raise DiagenError(f"formats={cfg.formats} is not a list; write formats=[png,svg]")
+    for name in cfg.formats:
+        if name not in ("png", "svg"):
+            raise DiagenError(f"unknown format {name!r}; there are png and svg")
+    for name, least, most in RANGES:
+        if type(cfg[name]) is not int or not least <= cfg[name] <= most:
+            raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
+    if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
+        raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
+    if not isinstance(cfg.grammar, bool):
+        raise DiagenError(f"grammar={cfg.grammar} is neither true nor false")
+    if not isinstance(cfg.style, DictConfig):
+        raise DiagenError(f"style={cfg.style} has no name; write style.theme=night or style.direction=down")
+    restyle(parse("A -> B"), **dict(cfg.style))
 
 
 # -- candidates --------------------------------------------------------------------------------------------------
@@ -120,6 +148,9 @@ def readable(texts: list[str], finished: list[bool], style: dict[str, str]) -> t
     for text, ended in zip(texts, finished, strict=True):
         if not ended:
             reasons.append("the answer was cut off at max_new_tokens")
+            continue
+        if text.strip() == "none":
+            reasons.append("the request describes none")
             continue
         try:
             diagram = restyle(parse(text), **style)
@@ -150,44 +181,67 @@ def record(id: str, request: str | None, diagram: Diagram, seed: int | None, mod
 def write(path: Path, content: bytes) -> None:
     """The whole file or none: nothing half-written under its name, nothing overwritten."""
     if path.exists():
-        raise DiagenError(f"{path} exists already; choose another output")
+        raise DiagenError(f"{path} exists already and is not overwritten; choose another output")
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(content)
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DiagenError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise _unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
-def output_folder(cfg: DictConfig) -> Path:
-    """The folder for the drawings, made now, so that a read-only place is noticed before the model is loaded."""
-    job = hydra.core.hydra_config.HydraConfig.get()
+def _unwritable(path: Path, error: OSError) -> DiagenError:
+    return DiagenError(f"{path} cannot be written: {error.strerror or error}; free some space or choose another output")
+
+
+@contextmanager
+def made(parent: Path, numbered: bool = False) -> Iterator[Path]:
+    """The folder, or a new one with the time as its name in it, made before the model is loaded.
+
+    So a read-only place is noticed early. After a failure the new folders that hold nothing are taken away again.
+    """
+    new = [p for p in (parent, *parent.parents) if not p.exists()]
     try:
-        if cfg.output is not None:
-            folder = Path(cfg.output)
-            if job.mode == hydra.types.RunMode.MULTIRUN and not folder.is_absolute():
-                folder = Path(job.runtime.output_dir) / folder
-            folder.mkdir(parents=True, exist_ok=True)
-            taken = next((p for p in sorted(folder.iterdir()) if p.stem.isdecimal()), None)
-            if taken:
-                raise DiagenError(f"{taken} exists already and is not overwritten; choose another output")
-        elif job.mode == hydra.types.RunMode.MULTIRUN:
-            folder = Path(job.runtime.output_dir)
-            folder.mkdir(parents=True, exist_ok=True)
-        else:
-            folder = _numbered(Path("outputs/infer"))
-        probe = folder / ".write-test"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise DiagenError(f"cannot write to {error.filename or cfg.output}: {error.strerror or error}") from error
-    return folder
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            folder = _numbered(parent) if numbered else parent
+            new = [folder, *new] if numbered else new
+            probe = folder / f".write-test-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise DiagenError(f"cannot write to {parent}: {error.strerror or error}; choose another output") from error
+        yield folder
+    except BaseException:
+        for path in new:
+            _remove_if_empty(path)
+        raise
+
+
+def _below_job(folder: Path) -> Path:
+    """Where a job of a sweep keeps what a single run would keep in the folder."""
+    if not in_sweep():
+        return folder
+    job = HydraConfig.get()
+    return folder / str(job.job.num) if folder.is_absolute() else Path(job.runtime.output_dir) / folder
+
+
+@contextmanager
+def output_folder(cfg: DictConfig) -> Iterator[Path]:
+    """The folder for the drawings; none of their names is taken in it."""
+    numbered = cfg.output is None and not in_sweep()
+    with made(Path("outputs/infer") if numbered else _below_job(Path(str(cfg.output or "."))), numbered) as folder:
+        taken = next((p for p in sorted(folder.iterdir()) if p.stem.isdecimal() and p.suffix), None)
+        if taken:
+            raise DiagenError(f"{taken} exists already and is not overwritten; choose another output")
+        yield folder
 
 
 def _numbered(parent: Path) -> Path:
     stamp = f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-    parent.mkdir(parents=True, exist_ok=True)
     for n in range(1, 1000):
         try:
             (parent / f"{stamp}-{n}").mkdir()
@@ -199,8 +253,6 @@ def _numbered(parent: Path) -> Path:
 
 def draw(diagram: Diagram, folder: Path, name: str, formats: list[str], meta: dict[str, Any]) -> None:
     """NAME.txt, NAME.json and the pictures."""
-    import io
-
     from diagen.render import PillowRenderer, SvgRenderer, layout
 
     scene = layout(diagram)
@@ -221,26 +273,27 @@ def draw(diagram: Diagram, folder: Path, name: str, formats: list[str], meta: di
 def one_request(cfg: DictConfig) -> None:
     """One sentence in, up to `keep` drawings out."""
     request = request_of(cfg)
-    folder = output_folder(cfg)
-    llm = load(cfg)
-    stage = Stage("writing candidates")
-    written = llm.generate(
-        [ask(request)],
-        cfg.candidates,
-        progress=lambda done, tokens: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
-        **decoding(cfg),
-    )
-    stage.done(f"{cfg.candidates} with {written.tokens} tokens, {written.tokens / written.seconds:.0f} tokens/s")
-    diagrams, reasons = readable(written.texts[0], written.finished[0], dict(cfg.style))
-    if not diagrams:
-        _remove_if_empty(folder)
-        raise DiagenError(f"no candidate is a diagram ({_most_common(reasons)}); describe a model or a process in a sentence")
-    stage = Stage("drawing")
-    for n, diagram in enumerate(diagrams[: cfg.keep], 1):
-        stage.show(f"{n} of {min(len(diagrams), cfg.keep)}")
-        meta = record(f"{n:02d}", request, diagram, cfg.seed, llm.name)
-        draw(diagram, folder, f"{n:02d}", list(cfg.formats), meta)
-    stage.done()
+    with output_folder(cfg) as folder:
+        llm = load(cfg)
+        stage = Stage("writing candidates")
+        written = llm.generate(
+            [ask(request)],
+            cfg.candidates,
+            progress=lambda done, tokens: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
+            **decoding(cfg),
+        )
+        speed = written.tokens / max(written.seconds, 1e-3)
+        stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
+        diagrams, reasons = readable(written.texts[0], written.finished[0], dict(cfg.style))
+        if not diagrams:
+            reason = _most_common(reasons)
+            raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
+        stage = Stage("drawing")
+        for n, diagram in enumerate(diagrams[: cfg.keep], 1):
+            stage.show(f"{n} of {min(len(diagrams), cfg.keep)}")
+            meta = record(f"{n:02d}", request, diagram, cfg.seed, llm.name)
+            draw(diagram, folder, f"{n:02d}", list(cfg.formats), meta)
+        stage.done()
     table(folder, diagrams[: cfg.keep], list(cfg.formats))
     same = cfg.candidates - len(diagrams) - len(reasons)
     notes = [f"{len(diagrams)} distinct of {cfg.candidates} candidates"] + ([f"{same} alike"] if same else [])
@@ -250,12 +303,9 @@ def one_request(cfg: DictConfig) -> None:
 
 def given_diagrams(cfg: DictConfig) -> None:
     """Texts in, drawings out; no language model."""
-    path = Path(cfg.diagrams)
-    try:
-        files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-        texts = [(file.name, file.read_text(encoding="utf-8")) for file in files]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DiagenError(f"{path} cannot be read: {error}") from error
+    path = Path(str(cfg.diagrams))
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    texts = [(file.name, read_text(file)) for file in files]
     if not texts:
         raise DiagenError(f"{path} holds no .txt file")
     diagrams = []
@@ -264,96 +314,111 @@ def given_diagrams(cfg: DictConfig) -> None:
             diagrams.append(restyle(parse(text), **dict(cfg.style)))
         except DiagramError as error:
             raise DiagenError(f"{name}: {error}") from error
-    folder = output_folder(cfg)
-    for n, diagram in enumerate(diagrams, 1):
-        draw(diagram, folder, f"{n:02d}", list(cfg.formats), record(f"{n:02d}", None, diagram, None, None))
+    with output_folder(cfg) as folder:
+        stage = Stage("drawing")
+        for n, diagram in enumerate(diagrams, 1):
+            stage.show(f"{n} of {len(diagrams)}")
+            draw(diagram, folder, f"{n:02d}", list(cfg.formats), record(f"{n:02d}", None, diagram, None, None))
+        stage.done()
     table(folder, diagrams, list(cfg.formats))
 
 
 def many_requests(cfg: DictConfig) -> None:
     """A line of JSON for each request; resumes where it was stopped."""
-    from tqdm import tqdm
-
     if cfg.output is None or not str(cfg.output).endswith(".jsonl"):
         raise DiagenError("prompts=FILE.jsonl needs output=FILE.jsonl")
-    job = hydra.core.hydra_config.HydraConfig.get()
-    final = Path(cfg.output)
-    if job.mode == hydra.types.RunMode.MULTIRUN and not final.is_absolute():
-        final = Path(job.runtime.output_dir) / final
+    given = Path(str(cfg.output))
+    final = _below_job(given.parent) / given.name
     if final.exists():
         raise DiagenError(f"{final} exists already and is not overwritten; choose another output")
-    rows = list(read_prompts(Path(cfg.prompts)))
-    part = final.with_name(final.name + ".part")
-    settings = OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(settings, dict)
-    for name in ("output", "batch", "formats", "user"):
-        settings.pop(name)
-    digest = hashlib.sha256(json.dumps([settings, GRAMMAR_HASH], sort_keys=True).encode()).hexdigest()[:16]
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        done = resume(part, digest)
-        todo = [row for row in rows if row["id"] not in done]
-        llm = load(cfg) if any("error" not in row for row in todo) else None
-        todo.sort(key=lambda row: len(row.get("prompt", "")))
-        with part.open("a", encoding="utf-8") as file:
-            bar = tqdm(total=len(rows), initial=len(rows) - len(todo), desc="requests", file=sys.stderr)
-            size = max(1, cfg.batch * 8 // max(8, cfg.candidates)) if cfg.candidates > 1 else cfg.batch
-            for i in range(0, len(todo), size):
-                answer_batch(cfg, llm, todo[i : i + size], file, done)
-                bar.update(len(todo[i : i + size]))
-            bar.close()
-        finish(part, final, [row["id"] for row in rows])
-    except OSError as error:
-        raise DiagenError(f"{error.filename or final} cannot be written: {error.strerror or error}") from error
+    text = read_text(Path(str(cfg.prompts)))
+    rows = list(requests(text, Path(cfg.prompts).name))
+    with made(final.parent):
+        try:
+            done = answer_all(cfg, rows, final, digest_of(cfg, text))
+        except OSError as error:
+            raise _unwritable(final, error) from error
     errors = sum("error" in row for row in done.values())
     say(f"{final}: {len(rows)} requests, {len(rows) - errors} diagrams, {errors} errors")
     if errors == len(rows):
-        raise DiagenError(f"all {len(rows)} requests failed; the first: {next(iter(done.values()))['error']}")
+        raise DiagenError(f"all {len(rows)} requests failed; the first: {done[rows[0]['id']]['error']}")
 
 
-def read_prompts(path: Path) -> Iterator[dict[str, str]]:
+def digest_of(cfg: DictConfig, requests: str) -> str:
+    """What the answers depend on; a part file with another digest is not gone on with."""
+    settings = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(settings, dict)
+    for name in ("prompts", "output", "batch", "formats", "user"):
+        settings.pop(name)
+    return hashlib.sha256(json.dumps([settings, requests, GRAMMAR_HASH], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def requests(text: str, name: str) -> Iterator[dict[str, str]]:
     """Rows with "id" and "prompt", or with "id" and "error" where a line is not one."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DiagenError(f"{path} cannot be read: {error}") from error
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines:
+        raise DiagenError(f"{name} holds no request")
     seen: set[str] = set()
-    found = False
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        found = True
+    for number, line in lines:
         row: dict[str, str] = {"id": f"line-{number}"}
         try:
             value = json.loads(line)
-            row["id"] = str(value["id"])
-            row["prompt"] = clean_request(str(value["prompt"]))
-        except (ValueError, KeyError, TypeError):
-            row["error"] = f'line {number} of {path.name} is not an object with "id" and "prompt"'
+            id, prompt = str(value["id"]), value["prompt"]
+            id.encode()  # half a surrogate pair is no text
+            if not isinstance(prompt, str):
+                raise TypeError
+            row["id"] = id
+            row["prompt"] = clean_request(prompt)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            row["error"] = f'line {number} of {name} is not an object with "id" and "prompt"'
         except DiagramError as error:
             row["error"] = str(error)
         if row["id"] in seen:
-            row = {"id": f"line-{number}", "error": f"the id {row['id']!r} stands twice in {path.name}"}
+            row = {"id": f"line-{number}", "error": f"the id {row['id']!r} stands twice in {name}"}
+        while row["id"] in seen:
+            row["id"] += "+"
         seen.add(row["id"])
         yield row
-    if not found:
-        raise DiagenError(f"{path} holds no request")
+
+
+def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest: str) -> dict[str, dict[str, Any]]:
+    """The answers by id, those of an earlier start among them; written to the part file, which is renamed at the end."""
+    part = final.with_name(final.name + ".part")
+    done = resume(part, digest)
+    todo = [row for row in rows if row["id"] not in done]
+    llm = load(cfg) if any("error" not in row for row in todo) else None
+    todo.sort(key=lambda row: len(row.get("prompt", "")))  # alike in length, so that little is padded
+    size = max(1, cfg.batch * 8 // max(8, cfg.candidates)) if cfg.candidates > 1 else cfg.batch
+    with part.open("a", encoding="utf-8") as file:
+        if not file.tell():
+            file.write(json.dumps({"settings": digest}) + "\n")
+        with tqdm(total=len(rows), initial=len(done), desc="requests", file=sys.stderr) as bar:
+            for i in range(0, len(todo), size):
+                answer_batch(cfg, llm, todo[i : i + size], file, done)
+                bar.update(len(todo[i : i + size]))
+    finish(part, final, [done[row["id"]] for row in rows])
+    return done
 
 
 def resume(part: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """The rows that an earlier start left in the part file; starts the file where there is none."""
+    """The answers that an earlier start left in the part file."""
     if not part.exists():
-        part.write_text(json.dumps({"settings": digest}) + "\n", encoding="utf-8")
         return {}
     whole = part.read_bytes()
     whole = whole[: whole.rfind(b"\n") + 1]  # a kill may have cut the last line
-    lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
-    if not lines or lines[0].get("settings") != digest:
-        raise DiagenError(f"{part} was begun with other settings; remove it or repeat them")
-    fresh = part.with_name(part.name + ".tmp")
-    fresh.write_bytes(whole)
-    os.replace(fresh, part)
-    return {row["id"]: row for row in lines[1:]}
+    try:
+        rows = [json.loads(line) for line in whole.decode("utf-8").split("\n")[:-1]]
+        done = {row["id"]: row for row in rows[1:]}
+        same = not done or rows[0]["settings"] == digest
+    except (ValueError, KeyError, TypeError) as error:
+        raise DiagenError(f"{part} is damaged; remove it and start again") from error
+    if not same:
+        raise DiagenError(f"{part} was begun with other settings or requests; remove it or repeat them")
+    if not done:
+        part.unlink()
+    else:
+        _rewrite(part, part, whole)
+    return done
 
 
 def answer_batch(
@@ -362,14 +427,8 @@ def answer_batch(
     """Writes an answer for each row to the part file, and keeps it in `done`."""
     good = [row for row in rows if "error" not in row]
     answers: dict[str, dict[str, Any]] = {row["id"]: dict(row) for row in rows if "error" in row}
-    written = llm.generate([ask(row["prompt"]) for row in good], cfg.candidates, **decoding(cfg)) if good else None
-    for i, row in enumerate(good):
-        diagrams, reasons = readable(written.texts[i], written.finished[i], dict(cfg.style))
-        if diagrams:
-            found = [record(row["id"], row["prompt"], d, cfg.seed, llm.name) for d in diagrams[: cfg.keep]]
-            answers[row["id"]] = found[0] | ({"candidates": found[1:]} if cfg.keep > 1 else {})
-        else:
-            answers[row["id"]] = {"id": row["id"], "error": _most_common(reasons), "text": written.texts[i][0]}
+    for row in answer(cfg, llm, good) if good else []:
+        answers[row["id"]] = row
     for row in rows:
         file.write(json.dumps(answers[row["id"]], ensure_ascii=False) + "\n")
     file.flush()
@@ -377,17 +436,55 @@ def answer_batch(
     done |= answers
 
 
-def finish(part: Path, final: Path, order: list[str]) -> None:
-    """The part file without its settings, in the order of the requests, under its final name."""
-    lines = part.read_text(encoding="utf-8").splitlines()[1:]
-    by_id = {json.loads(line)["id"]: line for line in lines}
+def answer(cfg: DictConfig, llm: Any, rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """The answers to rows that are decoded together, or one by one where that fails."""
+    try:
+        written = llm.generate([ask(row["prompt"]) for row in rows], cfg.candidates, **decoding(cfg))
+    except Exception as error:  # torch has many kinds; one request must not stop the others
+        if len(rows) > 1:
+            return [found for row in rows for found in answer(cfg, llm, [row])]
+        return [{"id": rows[0]["id"], "error": f"the model failed: {str(error).strip() or type(error).__name__}"}]
+    answers = []
+    for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
+        diagrams, reasons = readable(texts, finished, dict(cfg.style))
+        if diagrams:
+            found = [record(row["id"], row["prompt"], d, cfg.seed, llm.name) for d in diagrams[: cfg.keep]]
+            answers.append(found[0] | ({"candidates": found[1:]} if cfg.keep > 1 else {}))
+        else:
+            answers.append({"id": row["id"], "error": _most_common(reasons), "text": texts[0]})
+    return answers
+
+
+def finish(part: Path, final: Path, answers: list[dict[str, Any]]) -> None:
+    """The answers, in the order of the requests, under their final name."""
+    if final.exists():
+        raise DiagenError(f"{final} exists already and is not overwritten; the answers are in {part}")
+    _rewrite(part, final, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in answers).encode())
+    if part != final:
+        part.unlink()
+
+
+def _rewrite(part: Path, target: Path, content: bytes) -> None:
     fresh = part.with_name(part.name + ".tmp")
-    fresh.write_text("".join(by_id[id] + "\n" for id in order), encoding="utf-8")
-    os.replace(fresh, final)
-    part.unlink()
+    try:
+        fresh.write_bytes(content)
+        os.replace(fresh, target)
+    finally:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 # -- small parts -------------------------------------------------------------------------------------------------
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with or without a mark of its byte order."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise DiagenError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DiagenError(f"{path} cannot be read: it is not UTF-8 text") from error
 
 
 def load(cfg: DictConfig) -> Any:
@@ -422,10 +519,18 @@ def _most_common(reasons: list[str]) -> str:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    try:
+    with suppress(OSError):
         folder.rmdir()
-    except OSError:
-        pass
+
+
+def _tidy_sweep() -> None:
+    """Takes away the folder that Hydra made for a job where nothing lies in it, and the sweep's likewise."""
+    job = HydraConfig.get()
+    _remove_if_empty(Path(job.runtime.output_dir))
+    sweep = Path(job.sweep.dir)
+    if not [p for p in sweep.iterdir() if p.name != "multirun.yaml"]:
+        (sweep / "multirun.yaml").unlink(missing_ok=True)
+        _remove_if_empty(sweep)
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="infer")
@@ -439,22 +544,24 @@ def main(cfg: DictConfig) -> None:
         else:
             one_request(cfg)
     except DiagenError as error:
-        if hydra.core.hydra_config.HydraConfig.get().mode == hydra.types.RunMode.MULTIRUN:
-            raise  # the other jobs go on; Hydra names this one
-        say(f"error: {error}")
-        sys.exit(1)
+        fail(error)
+    finally:
+        if in_sweep():
+            _tidy_sweep()
 
 
-if __name__ == "__main__":
+def command_line() -> int:
+    """Takes the request from the arguments as it is, and leaves the others to Hydra."""
     if {"-h", "--help"} & set(sys.argv[1:]):
         print(HELP, end="")
-        sys.exit(0)
+        return 0
     prompts = [a for a in sys.argv[1:] if a.startswith("prompt=")]
+    os.environ.pop(RAW, None)
     if prompts:
         os.environ[RAW] = prompts[0].removeprefix("prompt=")
         sys.argv.remove(prompts[0])
-    try:
-        main()
-    except KeyboardInterrupt:
-        say("stopped")
-        sys.exit(130)
+    return run(main)
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from diagen import DiagenError
+from diagen.console import fail, run
 
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="train")
@@ -26,8 +28,10 @@ def main(cfg: DictConfig) -> float | None:
 
     random.seed(cfg.seed)
     torch.manual_seed(cfg.seed)
-    folder = Path(hydra.core.hydra_config.HydraConfig.get().runtime.output_dir)
-    return finetune(cfg, folder)
+    try:
+        return finetune(cfg, Path(HydraConfig.get().runtime.output_dir))
+    except DiagenError as error:
+        fail(error)
 
 
 def finetune(cfg: DictConfig, folder: Path) -> float:
@@ -82,8 +86,4 @@ def build(settings: DictConfig, **more: Any) -> Any:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except DiagenError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(run(main))

@@ -117,7 +117,7 @@ class Style:
         for name, words in STYLE_WORDS.items():
             if getattr(self, name) not in ("", *words):
                 raise DiagramError(f"{name} {getattr(self, name)!r} is unknown", expected=" or ".join(words))
-        if self.scale and not (re.fullmatch(r"\d(\.\d{1,2})?", self.scale) and 0.25 <= float(self.scale) <= 4):
+        if self.scale and not (re.fullmatch(r"[0-9](\.[0-9]{1,2})?", self.scale) and 0.25 <= float(self.scale) <= 4):
             raise DiagramError(f"scale {self.scale!r} is out of range", expected="a number from 0.25 to 4")
 
 
@@ -225,14 +225,14 @@ def _check_node(node: Node) -> None:
     if node.variant not in ("", *VARIANTS) or node.activation not in ("", *ACTIVATIONS):
         raise DiagramError(f"{node.label[:40]!r} has an unknown variant or activation")
     within("the kernel", node.kernel, MAX_SIDE)
-    within("the size", node.size, MAX_SIDE)
+    within("the size", node.size, MAX_UNITS if len(node.size) == 1 else MAX_SIDE)
     if node.kernel and (node.kind in _SIZED or not 2 <= len(node.kernel) <= 4) or len(node.size) > 4:
         raise DiagramError(f"{node.label[:40]!r} has a kernel or size of the wrong length")
     if node.kind in _SIZED and len(node.size) == 1:
         raise DiagramError(f"the size of {node.label[:40]!r} needs two to four sides; write one number as units")
     within("the units", () if node.units is None else (node.units,), MAX_UNITS)
     within("the stride", () if node.stride is None else (node.stride,), 1_000)
-    if node.rate and not re.fullmatch(r"0\.\d{1,4}", node.rate):
+    if node.rate and not re.fullmatch(r"0\.[0-9]{1,4}", node.rate):
         raise DiagramError(f"rate {node.rate!r} is out of range", expected="0.0 to 0.9999")
     for colour in (node.fill, node.line):
         if colour and not re.fullmatch(r"#[0-9a-f]{6}", colour):
@@ -246,26 +246,31 @@ def _check_node(node: Node) -> None:
 
 # -- parse -------------------------------------------------------------------------------------------------------
 
-_WORD = r'[^\s\[\]|"\-.:@#][^\s\[\]|"]*'
+# Between words; a rarer space, such as U+2009, is part of its word and becomes a plain one in the label.
+_SPACES = " \t\u00a0\u3000"
+_WORD = rf'[^{_SPACES}\[\]|"\-.:@#][^{_SPACES}\[\]|"]*'
 _TOKEN = re.compile(
-    r'(?P<string>"(?:[^"\\]|\\["\\])*"(?:#(?P<nth>\d{1,4}))?)(?=[\s\[|]|$)'
-    r"|(?P<arrow>->|--|\.\.>|\.\.)(?=\s|$)"
-    r"|(?P<pipe>\|)(?=\s|$)"
-    r"|(?P<colon>:)(?=\s|$)"
-    r'|(?P<spec>\[[^\[\]"]*\])(?=\s|$)'
-    r"|(?P<place>@[^\s\[\]|\"]*)(?=\s|$)"
+    rf'(?P<string>"(?:[^"\\]|\\["\\])*"(?:#(?P<nth>[0-9]{{1,4}}))?)(?=[{_SPACES}\[|]|$)'
+    rf"|(?P<arrow>->|--|\.\.>|\.\.)(?=[{_SPACES}]|$)"
+    rf"|(?P<pipe>\|)(?=[{_SPACES}]|$)"
+    rf"|(?P<colon>:)(?=[{_SPACES}]|$)"
+    rf'|(?P<spec>\[[^\[\]"]*\])(?=[{_SPACES}]|$)'
+    rf"|(?P<place>@[^{_SPACES}\[\]|\"]*)(?=[{_SPACES}]|$)"
     rf"|(?P<word>{_WORD})"
 )
-_SIDES = r"\d{1,6}(?:x\d{1,6}){1,3}"
-_PLACE = re.compile(r"@(-?\d{1,6}),(-?\d{1,6})(?:,(\d{1,6}),(\d{1,6}))?")
+_NUMBERED = re.compile(r"(.*\S)#([0-9]{1,4})")  # Dropout#2
+_TIMES = re.compile(r"x([1-9][0-9]{0,2})")
+_COUNT = re.compile(r"[1-9][0-9]?")
+_SIDES = r"[0-9]{1,8}(?:x[0-9]{1,8}){1,3}"
+_PLACE = re.compile(r"@(-?[0-9]{1,6}),(-?[0-9]{1,6})(?:,([0-9]{1,6}),([0-9]{1,6}))?")
 _ATTRIBUTES = (  # name, pattern of its word
     ("variant", re.compile("|".join(VARIANTS))),
     ("sides", re.compile(_SIDES)),
-    ("units", re.compile(r"\d{1,8}")),
-    ("stride", re.compile(r"s\d{1,4}")),
-    ("rate", re.compile(r"0\.\d{1,4}")),
+    ("units", re.compile(r"[0-9]{1,8}")),
+    ("stride", re.compile(r"s[0-9]{1,4}")),
+    ("rate", re.compile(r"0\.[0-9]{1,4}")),
     ("activation", re.compile("|".join(ACTIVATIONS))),
-    ("size", re.compile(rf"=(?:{_SIDES}|\d{{1,6}})")),
+    ("size", re.compile(rf"=(?:{_SIDES}|[0-9]{{1,8}})")),
     ("fill", re.compile(r"fill=#[0-9a-fA-F]{6}")),
     ("line", re.compile(r"line=#[0-9a-fA-F]{6}")),
 )
@@ -275,7 +280,7 @@ def parse(text: str) -> Diagram:
     """The diagram that the text says; DiagramError where it says none. Node lists of the predecessor are read too."""
     if len(text) > MAX_TEXT:
         raise DiagramError(f"the text has {len(text)} characters", expected=f"at most {MAX_TEXT}")
-    if re.match(r"\s*(\d+\s*)?\[\s*['\"]?\d", text):
+    if re.match(r"\s*([0-9]+\s*)?\[\s*['\"]?[0-9]", text):
         return _parse_node_list(text)
     return _Reader().read(text)
 
@@ -287,7 +292,7 @@ class _Reader:
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.groups: list[Group] = []
-        self.open: list[int] = []
+        self.open: list[tuple[int, int]] = []  # index and line of every open group
         self.index: dict[tuple[str, int], int] = {}
         self.kinds: dict[str, int] = {}
         self.current: list[int] = []
@@ -301,7 +306,7 @@ class _Reader:
     def read(self, text: str) -> Diagram:
         for self.number, raw in enumerate(text.split("\n"), 1):
             line = raw.rstrip(" \t\r")
-            if not line.strip() or line.lstrip().startswith("#"):
+            if not line.strip() or line.lstrip(_SPACES).startswith("#"):
                 continue
             bad = _bad_character(line.replace("\t", " "))
             if bad:
@@ -317,10 +322,8 @@ class _Reader:
         if self.block:
             raise DiagramError("this repeat is never closed", self.block[0], 1, "a line `end`")
         if self.open:
-            raise self.fail("a group is still open at the end of the text", 1, "a line `end`")
-        return Diagram(
-            tuple(self.nodes), tuple(self.edges), tuple(self.groups), self.title, self.style or Style()
-        )
+            raise DiagramError("this group is never closed", self.open[-1][1], 1, "a line `end`")
+        return Diagram(tuple(self.nodes), tuple(self.edges), tuple(self.groups), self.title, self.style or Style())
 
     def read_line(self, line: str) -> None:
         tokens = self.tokens(line)
@@ -351,14 +354,13 @@ class _Reader:
     def tokens(self, line: str) -> list[re.Match[str]]:
         found, at = [], 0
         while at < len(line):
-            if line[at] in " \t":
+            if line[at] in _SPACES:
                 at += 1
                 continue
             token = _TOKEN.match(line, at)
             if not token:
-                raise self.fail(
-                    f"{line[at : at + 20]!r} cannot stand here", at + 1, "a label (quoted where it is unusual), an arrow"
-                )
+                expected = "a label (quoted where it is unusual), an arrow"
+                raise self.fail(f"{line[at : at + 20]!r} cannot stand here", at + 1, expected)
             found.append(token)
             at = token.end()
         return found
@@ -366,12 +368,12 @@ class _Reader:
     # -- lines ---------------------------------------------------------------------------------------------------
 
     def read_title(self, tokens: list[re.Match[str]]) -> None:
-        if self.title or self.nodes or self.style:
+        if self.title or self.style or self.begun():
             raise self.fail("a title stands once, before all other lines")
         self.title = self.label(tokens[1:], tokens[0].end() + 1)[0]
 
     def read_style(self, words: list[str]) -> None:
-        if self.style or self.nodes:
+        if self.style or self.begun():
             raise self.fail("style stands once, before the nodes")
         found: dict[str, str] = {}
         for word in words[1:]:
@@ -380,7 +382,7 @@ class _Reader:
             else:
                 name = next((n for n, known in STYLE_WORDS.items() if word in known), "")
                 value = word
-            if not name or name in found:
+            if not name or not value or name in found:
                 known = " ".join(w for ws in STYLE_WORDS.values() for w in ws)
                 raise self.fail(f"style word {word[:40]!r} is unknown or a second of its sort", 1, known)
             found[name] = value
@@ -394,20 +396,21 @@ class _Reader:
         if rest and rest[-1].group() == "skip":
             skip = True
             rest = rest[:-1]
-        if rest and re.fullmatch(r"x[1-9]\d{0,2}", rest[-1].group()):
-            repeat = int(rest[-1].group()[1:])
+        times = _TIMES.fullmatch(rest[-1].group()) if rest else None
+        if times:
+            repeat = int(times[1])
             rest = rest[:-1]
         title = self.label(rest, 1)[0] if rest else ""
         if len(self.open) >= MAX_DEPTH:
             raise self.fail(f"more than {MAX_DEPTH} groups inside each other")
         if len(self.groups) >= MAX_NODES:
             raise self.fail(f"more than {MAX_NODES} groups")
-        self.open.append(len(self.groups))
+        self.open.append((len(self.groups), self.number))
         self.groups.append(Group(title, len(self.nodes), len(self.nodes), repeat, skip))
 
     def read_repeat(self, words: list[str]) -> None:
         self.outside_repeat()
-        if len(words) != 2 or not re.fullmatch(r"[1-9]\d?", words[1]):
+        if len(words) != 2 or not _COUNT.fullmatch(words[1]):
             raise self.fail("repeat without a count", 8, "`repeat N`, N from 1 to 99")
         self.block = (self.number, int(words[1]), [])
 
@@ -419,7 +422,7 @@ class _Reader:
                 for layer in layers:
                     self.add_layer(layer)
         elif self.open:
-            at = self.open.pop()
+            at, _ = self.open.pop()
             self.groups[at] = replace(self.groups[at], stop=len(self.nodes))
         else:
             raise self.fail("`end` without a group or a repeat before it")
@@ -427,12 +430,12 @@ class _Reader:
     def read_layer(self, words: list[str]) -> None:
         times = 1
         if words[0].isdecimal():
-            if not re.fullmatch(r"[1-9]\d?", words[0]):
+            if not _COUNT.fullmatch(words[0]):
                 raise self.fail("a layer is repeated too often", 1, "1 to 99 times")
             times, words = int(words[0]), words[1:]
         place = words.pop() if words[-1].startswith("@") else ""
-        layer = self.node("?", words, 1, place)
-        if place and times > 1:
+        layer = self.node(words[0], words, 1, place)
+        if place and (times > 1 or self.block):
             raise self.fail("a place belongs to one layer, not to a repeat")
         for _ in range(times):
             if self.block:
@@ -444,10 +447,11 @@ class _Reader:
 
     def read_chain(self, tokens: list[re.Match[str]]) -> None:
         self.outside_repeat()
-        label = ""
+        label, after = "", 0
         colon = next((i for i, t in enumerate(tokens) if t.lastgroup == "colon"), None)
         if colon is not None:
-            label = self.label(tokens[colon + 1 :], tokens[colon].end() + 1)[0]
+            after = tokens[colon].end()
+            label = self.label(tokens[colon + 1 :], after + 1)[0]
             tokens = tokens[:colon]
         parts: list[list[re.Match[str]]] = [[]]
         arrows: list[str] = []
@@ -458,7 +462,7 @@ class _Reader:
             else:
                 parts[-1].append(token)
         if colon is not None and not arrows:
-            raise self.fail("a label behind `:` needs an arrow before it", colon)
+            raise self.fail("a label behind `:` needs an arrow before it", after, "`A -> B : label`")
         left: list[int] | None = None
         for i, part in enumerate(parts):
             if not part and i == 0 and arrows:
@@ -474,7 +478,7 @@ class _Reader:
         self.current = list(left or [])
 
     def ends(self, part: list[re.Match[str]], tokens: list[re.Match[str]]) -> list[int]:
-        found: list[int] = []
+        found: dict[int, None] = {}
         one: list[re.Match[str]] = []
         last = tokens[-1]
         for token in [*part, None]:
@@ -484,40 +488,41 @@ class _Reader:
             if not one:
                 column = (token or last).end() + (0 if token else 1)
                 raise self.fail("a node is missing", column, "a label")
-            node = self.mention(one)
-            if node not in found:
-                found.append(node)
+            found[self.mention(one)] = None
             one = []
-        return found
+        return list(found)
 
     # -- parts of lines ------------------------------------------------------------------------------------------
+
+    def begun(self) -> bool:
+        return bool(self.nodes or self.groups or self.block)
 
     def outside_repeat(self) -> None:
         if self.block:
             raise self.fail("only layer lines may stand in a repeat", 1, "a layer or `end`")
 
-    def label(self, tokens: list[re.Match[str]], column: int) -> tuple[str, int]:
-        """(label, which of those with this label), from the tokens of one label."""
+    def label(self, tokens: list[re.Match[str]], column: int, names_node: bool = False) -> tuple[str, int]:
+        """(label, which of those with this label), from the tokens of one label; `#2` counts nodes only."""
         if not tokens:
             raise self.fail("a label is missing", column, "some words")
         odd = next((t for t in tokens if t.lastgroup not in ("word", "string")), None)
         if odd or len(tokens) > 1 and any(t.lastgroup == "string" for t in tokens):
             token = odd or tokens[1]
             raise self.fail(f"{token.group()[:20]!r} cannot stand in a label", token.start() + 1, "words or one string")
-        nth = 1
         if tokens[0].lastgroup == "string":
-            quoted = tokens[0].group()
-            nth = int(tokens[0].group("nth") or 1)
+            quoted, nth = tokens[0].group(), tokens[0].group("nth")
             text = re.sub(r"\\(.)", r"\1", quoted[1 : quoted.rindex('"')])
         else:
-            text = " ".join(t.group() for t in tokens)
-            numbered = re.fullmatch(r"(.*\S)#(\d{1,4})", text)
+            text, nth = " ".join(t.group() for t in tokens), None
+            numbered = _NUMBERED.fullmatch(text)
             if numbered:
-                text, nth = numbered[1], int(numbered[2])
+                text, nth = numbered.groups()
         text = _clean(text)
+        if nth and not names_node:
+            text, nth = f"{text}#{nth}", None
         if not text or len(text) > MAX_LABEL:
             raise self.fail("a label is empty or too long", tokens[0].start() + 1, f"1 to {MAX_LABEL} characters")
-        return text, max(nth, 1)
+        return text, max(int(nth or 1), 1)
 
     def mention(self, tokens: list[re.Match[str]]) -> int:
         place = tokens[-1].group() if tokens[-1].lastgroup == "place" else ""
@@ -526,7 +531,7 @@ class _Reader:
         spec = tokens[-1] if tokens and tokens[-1].lastgroup == "spec" else None
         if spec:
             tokens = tokens[:-1]
-        text, nth = self.label(tokens, spec.start() + 1 if spec else 1)
+        text, nth = self.label(tokens, spec.start() + 1 if spec else 1, names_node=True)
         words = spec.group()[1:-1].split() if spec else ["process"]
         if not words:
             raise self.fail("empty brackets", spec.start() + 1 if spec else 1, "a kind")
@@ -553,31 +558,31 @@ class _Reader:
         return {"at": (int(x), int(y)), "extent": (int(width), int(height)) if width else None}
 
     def node(self, label: str, words: list[str], column: int, place: str) -> Node:
-        kind, found = words[0], {}
+        kind = words[0]
         if kind not in KINDS:
             raise self.fail(f"kind {kind[:30]!r} is unknown", column, "one of " + " ".join(KINDS))
+        found: dict[str, str] = {}
         for word in words[1:]:
             name = next((n for n, pattern in _ATTRIBUTES if pattern.fullmatch(word)), "")
-            if name == "sides":
-                name = "size" if kind in _SIZED else "kernel"
             if not name or name in found:
                 raise self.fail(
                     f"attribute {word[:30]!r} is unknown or a second of its sort",
                     column,
                     "max 3x3 64 s2 0.5 relu =28x28x64 or their like",
                 )
-            found[name] = word
+            found[name] = word.split("=")[-1]
         values: dict[str, object] = {k: v for k, v in found.items() if k in ("variant", "rate", "activation")}
-        for name in ("kernel", "size"):
-            if name in found:
-                values[name] = tuple(int(n) for n in found[name].lstrip("=").split("x"))
+        kernel, size = (tuple(int(n) for n in found[k].split("x")) if k in found else () for k in ("sides", "size"))
         if "units" in found:
             values["units"] = int(found["units"])
+        if kind in _SIZED:  # an input's size is what comes out of it; one number is its units
+            if len(size) == 1:
+                values["units"], size = size[0], ()
+            kernel, size = (), size or kernel
+        values |= {"kernel": kernel, "size": size}
         if "stride" in found:
             values["stride"] = int(found["stride"][1:])
-        for name in ("fill", "line"):
-            if name in found:
-                values[name] = found[name].split("=")[1].lower()
+        values |= {k: found[k].lower() for k in ("fill", "line") if k in found}
         if place:
             values |= self.place(place)
         node = Node(label, kind, **values)  # type: ignore[arg-type]
@@ -618,7 +623,7 @@ _PLAIN = re.compile(rf"{_WORD}(?: {_WORD})*")
 
 def _quote(label: str, title: bool = False) -> str:
     last = label.split(" ")[-1]
-    ends_odd = re.search(r"#\d{1,4}$", label) or title and (last == "skip" or re.fullmatch(r"x[1-9]\d{0,2}", last))
+    ends_odd = _NUMBERED.fullmatch(label) or title and (last == "skip" or _TIMES.fullmatch(last))
     if _PLAIN.fullmatch(label) and not ends_odd:
         return label
     return '"' + label.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -658,12 +663,10 @@ def dump(diagram: Diagram) -> str:
     borders = {g.start for g in diagram.groups} | {g.stop for g in diagram.groups}
 
     lines: list[str] = [f"title {_quote(diagram.title)}"] if diagram.title else []
-    words = [getattr(diagram.style, f.name) for f in fields(Style)]
-    words = [f"scale={w}" if i == len(words) - 1 else w for i, w in enumerate(words) if w]
-    if diagram.style.scale:
-        words[-1] = f"scale={diagram.style.scale}"
-    if words:
-        lines.append("style " + " ".join(words))
+    words = [getattr(diagram.style, name) for name in STYLE_WORDS]
+    words.append(f"scale={diagram.style.scale}" if diagram.style.scale else "")
+    if any(words):
+        lines.append("style " + " ".join(w for w in words if w))
 
     def chained(i: int) -> bool:
         return automatic[i] and (i == 0 or Edge(i - 1, i) in due[i])
@@ -691,9 +694,8 @@ def dump(diagram: Diagram) -> str:
                 closing.append(group.stop)
         if i == len(nodes):
             break
-        rest = due[i]
+        rest = list(due[i])
         if chained(i) and (current is None or current == i - 1):
-            rest = list(rest)
             if i:
                 rest.remove(Edge(i - 1, i))
             last = i
@@ -715,7 +717,6 @@ def dump(diagram: Diagram) -> str:
             first = first or next((e for e in rest if e.target == i and e.source < i), None)
             first = first or next((e for e in rest if e.source == i and e.target < i), None)
             if first:
-                rest = list(rest)
                 rest.remove(first)
                 ends = [introduced(j) if j == i else names[j] for j in (first.source, first.target)]
                 lines.append(_edge_line(first, ends, first.source == current))
@@ -759,7 +760,7 @@ def as_graph(diagram: Diagram) -> dict[str, list[dict[str, object]]]:
     rows: list[dict[str, object]] = []
     row_of: list[int] = []
     for i, node in enumerate(diagram.nodes):
-        if network and node.kind in _NOTES and rows:
+        if network and node.kind in _NOTES and i and any((e.source, e.target) == (i - 1, i) for e in diagram.edges):
             rows[-1][node.kind] = node.activation or node.rate or node.variant or True
             row_of.append(len(rows) - 1)
             continue
@@ -790,7 +791,7 @@ def as_graph(diagram: Diagram) -> dict[str, list[dict[str, object]]]:
 
 
 def _is_automatic(node: Node) -> bool:
-    return node.kind in LAYER_KINDS and re.fullmatch(rf"{node.kind} \d+", node.label) is not None
+    return node.kind in LAYER_KINDS and re.fullmatch(rf"{node.kind} [0-9]+", node.label) is not None
 
 
 _SPELT = {"rnn": "RNN", "lstm": "LSTM", "gru": "GRU", "conv": "Conv", "deconv": "Deconv", "feedforward": "Feed forward"}
@@ -812,34 +813,39 @@ def display_labels(diagram: Diagram) -> list[str]:
 # -- the predecessor's node lists --------------------------------------------------------------------------------
 
 _QUOTE = r"['\"]?"
-_COLOUR = rf"{_QUOTE}\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*\){_QUOTE}"
-_NUMBER = rf"{_QUOTE}(-?\d+(?:\.\d+)?){_QUOTE}"
+_COLOUR = rf"{_QUOTE}\(\s*([0-9]{{1,9}})\s*,\s*([0-9]{{1,9}})\s*,\s*([0-9]{{1,9}})\s*\){_QUOTE}"
+_NUMBER = rf"{_QUOTE}(-?[0-9]{{1,9}}(?:\.[0-9]+)?){_QUOTE}"
 _NODE_LINE = re.compile(
     rf"\[\s*{_NUMBER}\s*,\s*{_NUMBER}\s*,\s*{_NUMBER}\s*,\s*{_QUOTE}([a-z ]+?){_QUOTE}\s*,\s*{_NUMBER}\s*,\s*{_NUMBER}"
-    rf"\s*,\s*{_QUOTE}\W?([a-z ]+?){_QUOTE}\s*,\s*{_COLOUR}\s*,\s*{_COLOUR}\s*,\s*{_QUOTE}\[([^\]]*)\]{_QUOTE}\s*\]\s*,?"
+    rf"\s*,\s*{_QUOTE}\W?([a-z ]+?){_QUOTE}\s*,\s*{_COLOUR}\s*,\s*{_COLOUR}"
+    rf"\s*,\s*{_QUOTE}\[([^\]]*)\]{_QUOTE}\s*\]\s*,?"
 )
 # What its model wrote at its worst: the first six fields without their commas, then whatever.
-_NODE_SCRAP = re.compile(r"\W*(\d+)\W+(\d+)\W+(\d+)\W+((?:round )?rectangle|circle)\W+(\d+)\W+(\d+)\b.*")
+_NODE_SCRAP = re.compile(
+    r"\W*(N)\W+(N)\W+(N)\W+((?:round )?rectangle|circle)\W+(N)\W+(N)\b.*".replace("N", "[0-9]{1,9}")
+)
 _NODE_LIST_STYLES = {"solid arrow": "arrow", "solid line": "line", "dashed line": "dashed-line"}
 
 
 def _parse_node_list(text: str) -> Diagram:
     """`[number, x, y, 'shape', width, height, 'line', (r, g, b), (r, g, b), [targets]]` a line, at its own places."""
-    rows = []
-    lines = [line for line in text.split("\n") if line.strip()]
-    for number, line in enumerate(lines, 1):
-        row = _NODE_LINE.fullmatch(line.strip())
-        if row:
-            rows.append(row.groups())
-        else:
-            warnings.warn(f"line {number} of the node list is cut off or damaged; it was dropped", stacklevel=3)
-    if not rows:
-        scraps = [m.groups() for m in map(_NODE_SCRAP.fullmatch, lines) if m]
-        rows = [(*s, "solid arrow", "255", "255", "255", "0", "0", "0", "") for s in scraps]
+    lines = {number: _clean(line) for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    found = {number: _NODE_LINE.fullmatch(line) for number, line in lines.items()}
+    scraps = not any(found.values())
+    if scraps:
+        found = {number: _NODE_SCRAP.fullmatch(line) for number, line in lines.items()}
+    rows = [m.groups() for m in found.values() if m]
     if not rows:
         raise DiagramError("no line is a node of a node list", 1, 1, "[number, x, y, 'shape', width, height, ...]")
     if len(rows) > MAX_NODES:
         raise DiagramError(f"more than {MAX_NODES} nodes")
+    damaged = [str(number) for number, m in found.items() if not m]
+    if scraps:
+        warnings.warn("the node list is damaged; only shapes and places could be read", stacklevel=3)
+        rows = [(*row, "solid arrow", "255", "255", "255", "0", "0", "0", "") for row in rows]
+    if damaged:
+        which = ", ".join(damaged[:5]) + (" ..." if len(damaged) > 5 else "")
+        warnings.warn(f"line {which} of the node list is cut off or damaged; it was dropped", stacklevel=3)
     at = {}
     nodes, edges = [], []
     for i, row in enumerate(rows):
@@ -854,8 +860,8 @@ def _parse_node_list(text: str) -> Diagram:
             )
         )  # fmt: skip
     for i, row in enumerate(rows):
-        for target in re.findall(r"\d+", row[13]):
-            if int(target) in at:
+        for target in re.findall(r"[0-9]+", row[13]):
+            if len(target) < 10 and int(target) in at:
                 edges.append(Edge(i, at[int(target)], _NODE_LIST_STYLES.get(row[6], "arrow")))
     if len(edges) > MAX_EDGES:
         raise DiagramError(f"more than {MAX_EDGES} edges")
@@ -917,7 +923,7 @@ text ::= plain | quoted
 plain ::= word (" " word){{0,11}}
 word ::= [^\x00-\x20\[\]|"\-.:@#\x7f-\xa0\u2028\u2029\u3000] [^\x00-\x20\[\]|"\x7f-\xa0\u2028\u2029\u3000]{{0,39}}
 quoted ::= "\"" [^\x00-\x20"\\\x7f-\xa0\u2028\u2029\u3000] ([^\x00-\x1f"\\\x7f-\xa0\u2028\u2029\u3000] | "\\\"" | "\\\\"){{0,80}} "\""
-"""
+"""  # noqa: E501
 
 
 GRAMMAR = _grammar().strip() + "\n"  # EBNF as xgrammar reads it; positions and colours are left to people

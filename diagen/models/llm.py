@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 # What the tokenizer must give back unchanged: some transformers versions lose blanks and line ends of some models.
 ROUND_TRIP = 'input 28x28x1\n2 conv 3x3 32 relu\nRaw logs [data] -> Clean "a | b"\n-> 모델 학습 : yes\n'
 CARD = "diagen.json"
+DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
 
 
 @dataclass
@@ -59,6 +60,8 @@ class DiagramLLM:
         grammar_hash: str | None = None,
         merge: bool = True,
     ) -> None:
+        if dtype not in DTYPES:
+            raise DiagenError(f"llm.dtype={dtype} is unknown; there are {' and '.join(DTYPES)}")
         folder = smollm2_135m() if weights == "smollm2_135m" else weights
         self.name = str(weights)
         self.base_sha256 = _base_sha256(folder)
@@ -67,19 +70,26 @@ class DiagramLLM:
             self._check_adapter(adapter_folder, grammar_hash)
             self.name += f" + {adapter_folder.name}"
         logging.disable_progress_bar()  # a bar of its own for half a second of loading
+        local = Path(folder).is_dir()  # then the Hub is not asked for anything
         try:
-            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder)
+            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=local)
             self.model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=getattr(torch, dtype), attn_implementation=attention
+                folder, dtype=DTYPES[dtype], attn_implementation=attention, local_files_only=local
             )
-        except (OSError, ValueError) as error:
-            raise DiagenError(f"the model {weights} cannot be loaded: {str(error).splitlines()[0]}") from error
+        except Exception as error:  # transformers, tokenizers, safetensors and httpx each have errors of their own
+            raise DiagenError(
+                f"the model {weights} cannot be loaded: {_first_line(error)}; "
+                "is the folder whole, or else the name right and the network there?"
+            ) from error
         self._check_tokenizer()
         if adapter_folder is not None:
             try:
                 self.model = PeftModel.from_pretrained(self.model, str(adapter_folder), is_trainable=not merge)
             except Exception as error:  # peft, safetensors and torch each have errors of their own for a bad file
-                raise DiagenError(f"the adapter {adapter_folder} is damaged: {str(error).splitlines()[0]}") from error
+                raise DiagenError(
+                    f"the adapter in {adapter_folder} is damaged: {_first_line(error)}; "
+                    "train it again with `python train.py model=llm`, or copy it again"
+                ) from error
             if merge:
                 self.model = self.model.merge_and_unload()
         self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
@@ -88,22 +98,26 @@ class DiagramLLM:
     def _check_adapter(self, folder: Path, grammar_hash: str | None) -> None:
         try:
             card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            base, grammar = card["base_sha256"], card["grammar"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise DiagenError(
                 f"there is no adapter in {folder} ({CARD} is missing or damaged); "
                 "train one with `python train.py model=llm`, or set llm.adapter=shipped or llm.adapter=null"
             ) from error
         if not (folder / "adapter_model.safetensors").is_file():
-            raise DiagenError(f"the adapter in {folder} has no weights (adapter_model.safetensors)")
-        if card.get("base_sha256") != self.base_sha256:
             raise DiagenError(
-                f"the adapter in {folder} was trained on another base model "
-                f"(its sha256 {str(card.get('base_sha256'))[:12]}..., this one's {self.base_sha256[:12]}...)"
+                f"the adapter in {folder} has no weights (adapter_model.safetensors); "
+                "train it again with `python train.py model=llm`, or copy it again"
             )
-        if grammar_hash and card.get("grammar") != grammar_hash:
+        if base != self.base_sha256:
+            raise DiagenError(
+                f"the adapter in {folder} was trained on another base model (its sha256 {str(base)[:12]}..., "
+                f"this one's {self.base_sha256[:12]}...); choose the llm it belongs to, or train one for this model"
+            )
+        if grammar_hash and grammar != grammar_hash:
             raise DiagenError(
                 f"the adapter in {folder} writes another version of the language "
-                f"(grammar {card.get('grammar')}, this one is {grammar_hash}); retrain it with `python train.py model=llm`"
+                f"(grammar {grammar}, this one is {grammar_hash}); retrain it with `python train.py model=llm`"
             )
 
     def _check_tokenizer(self) -> None:
@@ -226,6 +240,10 @@ class DiagramLLM:
             matcher.fill_next_token_bitmask(bitmask, i)
         xgrammar.apply_token_bitmask_inplace(logits, bitmask[: len(matchers)].to(logits.device))
         return logits
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _base_sha256(folder: str | Path) -> str:

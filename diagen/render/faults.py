@@ -186,7 +186,7 @@ def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counte
                         away > 1 * unit and _inside(body.corners, point) and body.role not in ("pill", "documents")
                     )
                     if body.role in ("pill", "documents", "circle"):
-                        wrong = _gap(body.rect, Rect(*point, 0, 0)) > 9 * unit
+                        wrong = _gap(body.rect, Rect(*point, 0, 0)) > 10.5 * unit
                 found["F8"] += wrong
 
 

@@ -135,7 +135,8 @@ class Finder:
                     continue
                 starts.setdefault(out, p)
                 # Along the flow is the expected way out; the other sides cost a little.
-                cost = self.price(p, out, e) + (0 if side == self.flow else 10) + abs(sum(p) - sum(self.port(e.source, side)))
+                aside = abs(sum(p) - sum(self.port(e.source, side)))
+                cost = self.price(p, out, e) + (0 if side == self.flow else 10) + aside
                 best[out, side] = cost
                 came[out, side] = None
                 heapq.heappush(queue, (cost, number, cost, out, side))

@@ -72,7 +72,8 @@ def fold(made: Plan, laid: Course, rows: int) -> Fold | None:
 
 
 def _plain(w: Wire) -> bool:
-    return w.shape == "flow" and not w.turned and not w.lanes and w.low_side == OUT and w.high_side == IN and not w.trunk
+    sides = w.low_side == OUT and w.high_side == IN
+    return w.shape == "flow" and sides and not w.turned and not w.lanes and not w.trunk
 
 
 def _breaks(allowed: list[int], laid: Course, ranks: int, rows: int) -> list[int]:

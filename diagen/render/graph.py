@@ -8,7 +8,8 @@ from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
 from diagen.render.frames import Frame, draw_frames, frame_width, title_width
-from diagen.render.kinds import Look, Rect, draw as draw_node, look, port, words
+from diagen.render.kinds import Look, Rect, look, port, words
+from diagen.render.kinds import draw as draw_node
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
 from diagen.render.ranks import arrange, home_of
 from diagen.render.route import Course, assign_ports, assign_trunks, course, straighten

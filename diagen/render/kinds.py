@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from diagen.diagram import LAYER_KINDS, Diagram, Node
 from diagen.render.scene import Box, Ellipse, Owner, Path, Point, Shape, Text, rounded
 from diagen.render.text import measure, wrap
-from diagen.render.theme import Family, Theme, mix, readable
+from diagen.render.theme import Family, Theme, readable
 
 LABEL, SUB = (14, 500), (12, 400)  # size and weight
 LEADING, SUB_LEADING = 19, 16

@@ -11,6 +11,7 @@ from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
 
 PADDING = 32
+MOST_NODES, MOST_EDGES = 120, 200  # of a figure that is laid out in ranks
 TITLE_SIZE, TITLE_LEADING = 20, 28
 
 
@@ -22,6 +23,8 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     figure = placed.draw(diagram, theme) if placed.applies(diagram) else network.draw(diagram, theme)
     if figure:
         pass
+    elif len(diagram.nodes) > MOST_NODES or len(diagram.edges) > MOST_EDGES:
+        figure = placed.draw(placed.in_a_grid(diagram), theme)
     elif chosen.direction:
         figure = graph.draw(diagram, theme, chosen.direction)
     else:

@@ -376,7 +376,7 @@ def solve(
     """
     label_gap: dict[int, float] = {}
     lp = _Programme()
-    items, spacing, order = made.items, made.spacing, made.order
+    items, order = made.items, made.order
     at = [lp.new() for _ in items]
     frame = {k: (lp.new(), lp.new()) for k in made.span}
     low, high = lp.new(), lp.new()
@@ -525,7 +525,8 @@ def _keep_off_titles(
         for w in made.wires:
             inner, outer = (w.high, w.low) if end == 0 else (w.low, w.high)
             beyond = rank[outer] < edge if end == 0 else rank[outer] > edge
-            if w.shape not in ("flow", "side", "lane") or not beyond or k not in made.holders(inner) or k in made.holders(outer):
+            enters = k in made.holders(inner) and k not in made.holders(outer)
+            if w.shape not in ("flow", "side", "lane") or not beyond or not enters:
                 continue
             box = made.order.boxes.get(k, (0.0, 0.0))
             chain = [i for i in w.lanes if made.items[i].rank == edge]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from diagen.diagram import Diagram, Edge
-from diagen.render.frames import Frame, frame_width
 from diagen.render.finder import Finder
+from diagen.render.frames import Frame, frame_width
 from diagen.render.graph import Figure, compose, edge_lines, simplified
 from diagen.render.kinds import Rect, look, words
 from diagen.render.place import Wire
@@ -20,6 +21,15 @@ MOST_SEARCHED = 60  # nodes; in a larger figure lines go straight
 def applies(diagram: Diagram) -> bool:
     """Whether every node has a place."""
     return all(node.at for node in diagram.nodes)
+
+
+def in_a_grid(diagram: Diagram) -> Diagram:
+    """The diagram with its nodes placed row by row: for those that are too large for anything better."""
+    across = math.ceil(math.sqrt(len(diagram.nodes) * 0.6))
+    nodes = tuple(
+        replace(node, at=(260 * (i % across), 140 * (i // across)), extent=None) for i, node in enumerate(diagram.nodes)
+    )
+    return replace(diagram, nodes=nodes, groups=())
 
 
 def draw(diagram: Diagram, theme: Theme) -> Figure:

@@ -188,7 +188,6 @@ def arrange(
     count = len(sizes)
     feedback = feedback_edges(edges, count)
     home = home_of(groups, count)
-    flowing = [(e.source, e.target) for k, e in enumerate(edges) if k not in feedback]
     near = [(e.source, e.target) for k, e in enumerate(edges) if k not in feedback and k not in apart]
     heavy, centred, rows = main_rows(near, count, home, straight_on)
     place = {u: (number, i) for number, row in enumerate(rows) for i, u in enumerate(row)}
@@ -200,24 +199,8 @@ def arrange(
         if row == other and j > i + 1:
             skips.add(k)
     order = Order([0] * count, [0.0] * count, feedback, heavy, centred)
-    if len(edges) > 600 or count > 260:
-        _plain(order, flowing, count)
-    else:
-        _graphviz(order, sizes, edges, groups, gap, skips, apart)
+    _graphviz(order, sizes, edges, groups, gap, skips, apart)
     return order, skips
-
-
-def _plain(order: Order, flowing: list[tuple[int, int]], count: int) -> None:
-    """Ranks by longest path, in the order of the text: for graphs that are too large to be read anyway."""
-    out: dict[int, list[int]] = {i: [] for i in range(count)}
-    into: dict[int, list[int]] = {i: [] for i in range(count)}
-    for u, v in flowing:
-        out[u].append(v)
-        into[v].append(u)
-    for v in _topological(out, into, count):
-        order.rank[v] = max((order.rank[u] + 1 for u in into[v]), default=0)
-    order.ref = [float(i) * 1000 for i in range(count)]
-    order.along = [float(r) for r in range(max(order.rank) + 1)]
 
 
 def _graphviz(

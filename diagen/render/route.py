@@ -347,7 +347,8 @@ def _along(
             edge = 48 if not (shut or opened) else 32
             least = max(least if not (shut or opened) else 0, edge + PORT * (lanes[g] - 1), 0)
         if shut or opened:
-            least = max(24.0 if not (shut and opened) else made.spacing.frame, edge if lanes[g] else 0.0, least if lanes[g] else 0.0)
+            between = made.spacing.frame if shut and opened else 24.0
+            least = max(between, least if lanes[g] else 0.0)
         least = max(least, widest[g])
         gap = shut + opened + least
         along[g] = along[g - 1] + halves[g - 1] + gap + halves[g]

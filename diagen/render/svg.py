@@ -61,7 +61,8 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
             data = _data(bent(shaft(s, unit), s.radius))
             lines = []
             if s.casing:
-                lines.append(f'<path d="{data}" fill="none" stroke="{s.casing}" stroke-width="{_number(s.width + 8)}"/>')
+                width = _number(s.width + 8 * unit)
+                lines.append(f'<path d="{data}" fill="none" stroke="{s.casing}" stroke-width="{width}"/>')
             dash = f' stroke-dasharray="{_number(5 * unit)} {_number(4 * unit)}"' if s.dash else ""
             stroke = f'stroke="{s.colour}" stroke-width="{_number(s.width)}"'
             lines.append(f'<path d="{data}" fill="none" {stroke}{dash}/>')
@@ -75,7 +76,8 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
                 width = measure(s.text, s.size, s.weight) + 8 * unit
                 left = s.x - {"start": 4 * unit, "middle": width / 2, "end": width - 4 * unit}[s.anchor]
                 top = s.y - 0.36 * s.size - 8 * unit
-                place = f'x="{_number(left)}" y="{_number(top)}" width="{_number(width)}" height="{_number(16 * unit)}"'
+                size = f'width="{_number(width)}" height="{_number(16 * unit)}"'
+                place = f'x="{_number(left)}" y="{_number(top)}" {size}'
                 lines.append(f'<rect {place} rx="{_number(3 * unit)}" fill="{s.halo}"/>')
             anchor = "" if s.anchor == "start" else f' text-anchor="{s.anchor}"'
             weight = "" if s.weight == 400 else f' font-weight="{s.weight}"'

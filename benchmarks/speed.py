@@ -1,0 +1,66 @@
+"""Seconds from the model loaded to the files written: eight candidates, four drawn, for 20 requests.
+
+    python benchmarks/speed.py [--requests benchmarks/requests.jsonl]
+
+Ten of the requests have ten or more boxes. Prints the seconds from process start to model loaded, the median and the
+worst of the requests, tokens per second and the share of the time that goes into decoding.
+"""
+
+from __future__ import annotations
+
+import time
+
+START = time.monotonic()
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import statistics  # noqa: E402
+import tempfile  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, ask  # noqa: E402
+from diagen.models import DiagramLLM  # noqa: E402
+from infer import draw, readable, record  # noqa: E402
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("--requests", type=Path, default=Path(__file__).with_name("requests.jsonl"))
+parser.add_argument("--adapter", default="shipped")
+args = parser.parse_args()
+
+rows = [json.loads(line) for line in args.requests.read_text(encoding="utf-8").splitlines()]
+rows = [r for r in rows if r.get("lang", "en") == "en"]
+boxes = [len(r.get("nodes") or r["layers"]) for r in rows]
+large = [r for r, n in zip(rows, boxes, strict=True) if n >= 10][:10]
+small = [r for r, n in zip(rows, boxes, strict=True) if n < 10][:10]
+llm = DiagramLLM(adapter=args.adapter, grammar_hash=GRAMMAR_HASH)
+llm.generate([ask("warm up")], 1, grammar=GRAMMAR, max_new_tokens=2)
+loaded = time.monotonic() - START
+
+seconds, decoding, tokens, drawn, masked = [], [], 0, 0, []
+with tempfile.TemporaryDirectory() as folder:
+    for i, row in enumerate([*small, *large]):
+        start = time.monotonic()
+        written = llm.generate([ask(row["prompt"])], 8, grammar=GRAMMAR)
+        diagrams, _ = readable(written.texts[0], written.finished[0], {})
+        place = Path(folder) / str(i)
+        place.mkdir()
+        for n, diagram in enumerate(diagrams[:4], 1):
+            draw(diagram, place, f"{n:02d}", ["png", "svg"], record(f"{n:02d}", row["prompt"], diagram, 1, llm.name))
+            drawn += 1
+        seconds.append(time.monotonic() - start)
+        decoding.append(written.seconds)
+        tokens += written.tokens
+        masked.append(written.masked_share)
+print(
+    json.dumps(
+        {
+            "start to model loaded, s": round(loaded, 1),
+            "median, s": round(statistics.median(seconds), 1),
+            "worst, s": round(max(seconds), 1),
+            "tokens/s": round(tokens / sum(decoding)),
+            "share of decoding": round(sum(decoding) / sum(seconds), 2),
+            "drawings": drawn,
+            "steps changed by the mask": round(statistics.mean(masked), 4),
+        }
+    )
+)

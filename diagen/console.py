@@ -1,0 +1,71 @@
+"""What infer.py and train.py share: output that every console can show, and one line for an expected failure."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, OverrideParseException
+from hydra.types import RunMode
+from omegaconf.errors import OmegaConfBaseException
+
+from diagen import DiagenError
+
+
+def say(text: str, end: str = "\n") -> None:
+    """A line for the person who waits."""
+    print(text, end=end, file=sys.stderr, flush=True)
+
+
+def in_sweep() -> bool:
+    """Whether this is one of the jobs of `-m`."""
+    return HydraConfig.get().mode == RunMode.MULTIRUN
+
+
+def fail(error: DiagenError) -> NoReturn:
+    """Ends the job with one line; the other jobs of a sweep go on."""
+    if in_sweep():
+        say(f"error in job {HydraConfig.get().job.num}: {error}")
+        raise error
+    say(f"error: {error}")
+    sys.exit(1)
+
+
+def run(main: Callable[[], Any]) -> int:
+    """Calls a function that @hydra.main has wrapped; the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a cp949 or ASCII console cannot show every label
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # hand errors over instead of printing them
+    sys.argv[1:] = [_quoted(argument) for argument in sys.argv[1:]]
+    try:
+        main()
+    except DiagenError:
+        return 1  # the job has said why
+    except (HydraException, OmegaConfBaseException) as error:
+        say(f"error: {_in_one_line(error)}; --help shows examples")
+        return 1
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    return 0
+
+
+def _quoted(argument: str) -> str:
+    """The argument as Hydra's grammar reads it: of all letters it knows only ASCII's without quotes."""
+    name, equals, value = argument.partition("=")
+    plain = value.isascii() or set(value) & set("'\"\\,[]{}()$")
+    return argument if plain or not equals else f"{name}='{value}'"
+
+
+def _in_one_line(error: Exception) -> str:
+    if isinstance(error, OverrideParseException):
+        return f"{error.override!r} cannot be read; write name=value, and name=\"'value'\" where it holds marks"
+    text = re.split(r"\n(?:To append|Config search path|    full_key)", str(error))[0]
+    if "is not in struct" in str(error):
+        text = text.replace("Could not override", "there is no setting")
+    return " ".join(text.split()).rstrip(".")

@@ -1,0 +1,234 @@
+"""The renderer: every diagram is drawn, the same way each time, and without the faults of the style guide."""
+
+import random
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
+from diagen.render import PillowRenderer, SvgRenderer, faults, layout
+from diagen.render.scene import Box, Text
+from diagen.render.text import measure, wrap
+
+RAG = """title Retrieval-augmented generation
+group Indexing (offline)
+Documents [documents] -> Chunk text (512 tokens)
+-> Embed chunks (bge-small) [embedding]
+-> Vector store (FAISS) [store]
+end
+group Answering (online)
+User [user] -> Question [input]
+-> Embed query [embedding]
+-> Retriever
+Vector store (FAISS) -> Retriever : nearest chunks
+Retriever -> Prompt
+Question -> Prompt : question
+Prompt -> LLM (7B, 4-bit) [model]
+-> User : answer with citations
+end
+"""
+GAN = """title Generative adversarial network
+Noise z (z ~ N(0, I)) [input] -> Generator [generator] -> Fake sample [data]
+Training set [dataset] -> Real sample [data]
+Fake sample | Real sample -> Discriminator [discriminator] -> Real or fake [output] -> GAN loss [loss]
+GAN loss ..> Generator : update G to fool D
+GAN loss ..> Discriminator : update D to tell them apart
+"""
+LOOP = """title Training loop
+Dataset [dataset] -> Mini-batch [data]
+group For each mini-batch x10
+-> Model (ResNet-18) [model] -> Predictions [data] -> Loss (cross-entropy) [loss]
+Mini-batch -> Loss (cross-entropy) : labels
+Loss (cross-entropy) -> Backward pass -> Optimizer (AdamW) [optimizer] : gradient step
+..> Model (ResNet-18) : new weights
+end
+"""
+DECISIONS = """title Build
+style down
+Commit [input] -> Run tests -> Tests pass? [decision] -> Build image : yes
+Tests pass? -> Notify author : no
+Notify author -> Commit : fix
+Build image -> Scan clean? [decision] -> Deploy to staging : yes
+Scan clean? -> Notify author : no
+Deploy to staging -> Approved? [decision] -> Release [output] : yes
+Approved? ..> Deploy to staging : retry later
+"""
+TRANSFORMER = """title Transformer encoder
+style up
+Tokens [text] -> Token embedding [embedding] -> Plus [add]
+Positions [positional] -> Plus
+group Encoder layer x12
+Plus -> Multi-head attention [attention] -> Add & norm [norm] -> Feed forward -> Add & norm#2 [norm]
+Plus -> Add & norm
+Add & norm -> Add & norm#2
+end
+Add & norm#2 -> Linear + softmax [dense] -> Class probabilities [text]
+"""
+SERVICES = """title Serving cluster
+User [user] -> Gateway (rate limit) [service]
+group Serving cluster x3
+group Model pool
+Gateway (rate limit) -> Router [router] -> Model A (70 %) [model] | Model B (30 %) [model]
+end
+Model A (70 %) | Model B (30 %) -> Re-ranker
+Re-ranker -> Cache (Redis) [cache]
+Cache (Redis) -> Re-ranker
+end
+Re-ranker -> Response [output]
+"""
+KOREAN = """title 검색 증강 생성
+style night
+사용자 [user] -> 질문 [input] -> 임베딩 [embedding] -> 검색기 (코사인 유사도) -> 언어 모델 [model] -> 답변 [output]
+문서 [documents] -> 청크 분할 -> 벡터 저장소 [store] -> 검색기 (코사인 유사도)
+"""
+MLP = "title Perceptron\ninput 2\ndense 3 relu\ndense 5 relu\noutput 1\n"
+DEEP = "input 784\ndense 128 relu\ndropout 0.5\ndense 64 relu\noutput 10 softmax\n"
+BARS = "title Autoencoder\ninput 4096\ndense 1024 relu\ndense 32\ndense 1024 relu\noutput 4096 sigmoid\n"
+LENET = """title LeNet-5
+input 32x32x1
+-> C1 [conv 5x5 6 =28x28x6]
+-> S2 [pool 2x2 =14x14x6]
+-> C3 [conv 5x5 16 =10x10x16]
+-> S4 [pool 2x2 =5x5x16]
+flatten
+-> F5 [dense 120] -> F6 [dense 84]
+output 10
+"""
+LONG = "input 224x224x3\nrepeat 5\n2 conv 3x3 64 relu\npool max 2x2\nend\nflatten\n2 dense 4096\noutput 1000\n"
+RESIDUAL = """input 56x56x64
+group Residual block skip
+conv 3x3 64
+norm batch
+activation relu
+conv 3x3 64
+norm batch
+end
+add
+activation relu
+"""
+PLACED = """Agent [model] @300,60
+Tools [service] @560,60,140,56
+Memory [memory] @300,220
+Agent -> Tools : call
+Agent -> Memory : write
+Memory -> Tools
+"""
+TEXTS = {
+    "rag": RAG, "gan": GAN, "loop": LOOP, "decisions": DECISIONS, "transformer": TRANSFORMER, "services": SERVICES,
+    "korean": KOREAN, "mlp": MLP, "deep": DEEP, "bars": BARS, "lenet": LENET, "long": LONG, "residual": RESIDUAL,
+    "placed": PLACED,
+}  # fmt: skip
+STRICT = [f"F{n}" for n in range(1, 9)]
+
+
+def strict_faults(diagram: Diagram) -> dict[str, int]:
+    """The errors among F1 to F8, those that occur."""
+    return {name: n for name, n in faults.count(layout(diagram)).items() if name in STRICT and n}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_faults(name: str) -> None:
+    found = faults.count(layout(parse(TEXTS[name])))
+    assert not {k: v for k, v in found.items() if v}
+
+
+@pytest.mark.parametrize("name", ["rag", "decisions", "mlp", "lenet"])
+@pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
+@pytest.mark.parametrize("routing", ["", "straight"])
+def test_no_faults_in_any_direction(name: str, direction: str, routing: str) -> None:
+    diagram = parse(TEXTS[name])
+    scene = layout(diagram, direction=direction, routing=routing)
+    assert not {k: v for k, v in faults.count(scene).items() if k in STRICT and v}
+
+
+@pytest.mark.parametrize("theme", ["paper", "outline", "ink", "slide", "night"])
+def test_picture(theme: str) -> None:
+    scene = layout(parse(GAN), theme=theme)
+    image = PillowRenderer(scale=2)(scene)
+    assert image.size == (round(scene.width * 2), round(scene.height * 2))
+    assert image.mode == "RGB"
+    assert len(image.getcolors(1 << 24) or ()) > 20
+
+
+def test_pixels_repeat_and_do_not_leak() -> None:
+    draw = PillowRenderer(scale=1)
+    before = draw(layout(parse(LOOP))).tobytes()
+    draw(layout(parse(RAG), theme="night"))
+    assert draw(layout(parse(LOOP))).tobytes() == before
+    assert SvgRenderer()(layout(parse(LOOP))) == SvgRenderer()(layout(parse(LOOP)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind(kind: str) -> None:
+    nodes = (Node("Start", "input"), Node("Any words", kind), Node("Finish", "box"))
+    diagram = Diagram(nodes, (Edge(0, 1), Edge(1, 2), Edge(0, 2, "line", "past it")))
+    assert not strict_faults(diagram)
+    words = {s.text for s in layout(diagram).shapes if isinstance(s, Text)}
+    assert "Any words" in words
+
+
+def test_scale_multiplies_everything() -> None:
+    one, two = layout(parse(GAN)), layout(parse(GAN), scale="2")
+    assert two.width == pytest.approx(2 * one.width, abs=4)
+    assert not any(faults.count(two).values())
+
+
+def test_positions_are_kept() -> None:
+    shapes = layout(parse(PLACED)).shapes
+    boxes = {s.owner[1]: s for s in shapes if isinstance(s, Box) and s.owner[0] == "node" and s.role == "box"}
+    agent, tools = boxes[0], boxes[1]
+    assert tools.x + tools.w / 2 - agent.x - agent.w / 2 == pytest.approx(260)
+    assert (tools.w, tools.h) == (140, 56)
+
+
+def test_svg_is_escaped_xml() -> None:
+    nodes = (Node('a < b & "c"'), Node("안녕 <script>alert(1)</script>"))
+    scene = layout(Diagram(nodes, (Edge(0, 1, "arrow", "x > y & z"),), title="A & B <i>"))
+    text = SvgRenderer()(scene)
+    root = ElementTree.fromstring(text)
+    words = [t.text for t in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "x > y & z" in words
+    assert "<script" not in text
+    assert root.attrib["viewBox"] == f"0 0 {scene.width:g} {scene.height:g}"
+    assert len({g.attrib["id"] for g in root.iter("{http://www.w3.org/2000/svg}g")}) == len(
+        list(root.iter("{http://www.w3.org/2000/svg}g"))
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_anything_is_drawn(seed: int) -> None:
+    layout(_random(random.Random(seed)))
+
+
+def _random(r: random.Random) -> Diagram:
+    words = "load split model 검색 שלום مرحبا 🙂 supercalifragilisticexpialidocious vector store x y".split()
+    count = r.choice([1, 2, 3, 5, 8, 13])
+    nodes = tuple(
+        Node(" ".join(r.choices(words, k=r.choice([1, 2, 5, 12]))) + f" {i}", r.choice(KINDS)) for i in range(count)
+    )
+    edges = tuple(
+        Edge(r.randrange(count), r.randrange(count), r.choice(["arrow", "line", "dashed-arrow"]), r.choice(["", "a b"]))
+        for _ in range(r.choice([0, count, 2 * count]))
+    )
+    start = r.randrange(count + 1)
+    stop = r.randint(start, count)
+    groups = (Group("A frame", start, stop, r.choice([1, 4]), r.random() < 0.3), Group("", start, start))
+    style = Style(direction=r.choice(["", "right", "left", "up", "down"]), routing=r.choice(["", "straight"]))
+    return Diagram(nodes, edges, groups[: r.randint(0, 1)], "Anything", style)
+
+
+def test_hundreds_of_nodes() -> None:
+    r = random.Random(5)
+    nodes = tuple(Node(f"Node {i}") for i in range(500))
+    edges = tuple(Edge(r.randrange(500), r.randrange(500)) for _ in range(2000))
+    scene = layout(Diagram(nodes, edges))
+    assert max(PillowRenderer(scale=0.5)(scene).size) > 100
+
+
+def test_text_is_measured_and_wrapped() -> None:
+    assert measure("iiii", 14, 500) < measure("MMMM", 14, 500)
+    assert measure("가나다", 14, 500) > 30
+    lines, cut = wrap("Bidirectional cross-attention with rotary positions", 14, 500, 160)
+    assert len(lines) <= 3 and not cut
+    assert max(measure(line, 14, 500) for line in lines) <= 160
+    assert wrap("word " * 100, 14, 500, 160)[1]
