@@ -57,6 +57,8 @@ normal wide; routing orthogonal straight; shapes rounded square; scale 0.25 to 4
 """
 
 RAW = "DIAGEN_REQUEST"  # how the words of the request reach the jobs, past Hydra's grammar of commas and quotes
+CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
+SWEEPS: set[Path] = set()  # the folders that Hydra made for -m, looked after at the end
 RANGES = (
     ("candidates", 1, 64),
     ("keep", 1, 64),
@@ -116,11 +118,10 @@ def check(cfg: DictConfig) -> None:
         OmegaConf.resolve(cfg)
     except OmegaConfBaseException as error:
         raise DiagenError(f"a setting cannot be read: {str(error).splitlines()[0]}") from error
-    sources = [n for n in ("prompt", "prompts", "diagrams") if cfg[n] is not None or n == "prompt" and RAW in os.environ]
+    sources = ["prompt"] if RAW in os.environ else []
+    sources += [name for name in ("prompt", "prompts", "diagrams") if cfg[name] is not None]
     if len(sources) > 1:
         raise DiagenError(f"{' and '.join(sources)} are given; choose one of them")
-    if RAW in os.environ and cfg.prompt is not None:
-        raise DiagenError("prompt is given twice; choose one of them")
     if not isinstance(cfg.formats, ListConfig):
         raise DiagenError(f"formats={cfg.formats} is not a list; write formats=[png,svg]")
     for name in cfg.formats:
@@ -135,7 +136,7 @@ def check(cfg: DictConfig) -> None:
         raise DiagenError(f"grammar={cfg.grammar} is neither true nor false")
     if not isinstance(cfg.style, DictConfig):
         raise DiagenError(f"style={cfg.style} has no name; write style.theme=night or style.direction=down")
-    restyle(parse("A -> B"), **dict(cfg.style))
+    restyle(parse("A -> B"), **{str(name): word for name, word in cfg.style.items()})
 
 
 # -- candidates --------------------------------------------------------------------------------------------------
@@ -382,7 +383,7 @@ def requests(text: str, name: str) -> Iterator[dict[str, str]]:
 
 
 def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """The answers by id, those of an earlier start among them; written to the part file, which is renamed at the end."""
+    """The answers by id, those of an earlier start among them; kept in the part file until all are there."""
     part = final.with_name(final.name + ".part")
     done = resume(part, digest)
     todo = [row for row in rows if row["id"] not in done]
@@ -523,17 +524,15 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _tidy_sweep() -> None:
-    """Takes away the folder that Hydra made for a job where nothing lies in it, and the sweep's likewise."""
-    job = HydraConfig.get()
-    _remove_if_empty(Path(job.runtime.output_dir))
-    sweep = Path(job.sweep.dir)
-    if not [p for p in sweep.iterdir() if p.name != "multirun.yaml"]:
-        (sweep / "multirun.yaml").unlink(missing_ok=True)
-        _remove_if_empty(sweep)
+def _tidy(sweep: Path) -> None:
+    """Takes away Hydra's folder of a sweep where no job left anything in it."""
+    if [p.name for p in sweep.iterdir()] == ["multirun.yaml"]:
+        (sweep / "multirun.yaml").unlink()
+        for folder in (sweep, *sweep.parents[:2]):
+            _remove_if_empty(folder)
 
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="infer")
+@hydra.main(version_base="1.3", config_path=CONF, config_name="infer")
 def main(cfg: DictConfig) -> None:
     try:
         check(cfg)
@@ -547,7 +546,8 @@ def main(cfg: DictConfig) -> None:
         fail(error)
     finally:
         if in_sweep():
-            _tidy_sweep()
+            _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))
+            SWEEPS.add(Path(HydraConfig.get().sweep.dir).absolute())
 
 
 def command_line() -> int:
@@ -560,7 +560,10 @@ def command_line() -> int:
     if prompts:
         os.environ[RAW] = prompts[0].removeprefix("prompt=")
         sys.argv.remove(prompts[0])
-    return run(main)
+    status = run(main)
+    while SWEEPS:
+        _tidy(SWEEPS.pop())
+    return status
 
 
 if __name__ == "__main__":

@@ -21,8 +21,10 @@ from omegaconf import DictConfig
 from diagen import DiagenError
 from diagen.console import fail, run
 
+CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="train")
+
+@hydra.main(version_base="1.3", config_path=CONF, config_name="train")
 def main(cfg: DictConfig) -> float | None:
     import torch
 

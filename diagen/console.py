@@ -66,6 +66,6 @@ def _in_one_line(error: Exception) -> str:
     if isinstance(error, OverrideParseException):
         return f"{error.override!r} cannot be read; write name=value, and name=\"'value'\" where it holds marks"
     text = re.split(r"\n(?:To append|Config search path|    full_key)", str(error))[0]
-    if "is not in struct" in str(error):
+    if "is not in struct" in f"{error}{error.__cause__}":
         text = text.replace("Could not override", "there is no setting")
     return " ".join(text.split()).rstrip(".")

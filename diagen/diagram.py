@@ -532,15 +532,17 @@ class _Reader:
         if spec:
             tokens = tokens[:-1]
         text, nth = self.label(tokens, spec.start() + 1 if spec else 1, names_node=True)
+        at = self.index.get((text.casefold(), nth))
+        if at is not None and not spec and not place:
+            return at
         words = spec.group()[1:-1].split() if spec else ["process"]
         if not words:
             raise self.fail("empty brackets", spec.start() + 1 if spec else 1, "a kind")
         node = self.node(text, words, spec.start() + 2 if spec else 1, place)
-        at = self.index.get((text.casefold(), nth))
         if at is None:
             at = self.add(node)
             self.index[text.casefold(), nth] = at
-        elif spec or place:
+        else:
             known = self.nodes[at]
             node = replace(node if spec else known, label=known.label)
             if place:
@@ -907,9 +909,9 @@ layer ::= (count " ")? layer_kind attributes "\n"
 count ::= [1-9] [0-9]?
 chain ::= ends (" " arrow " " ends){{1,12}} (" : " text)? "\n"
 more ::= arrow " " ends (" " arrow " " ends){{0,12}} (" : " text)? "\n"
-node_line ::= text " [" kind attributes "]\n"
+node_line ::= name " [" kind attributes "]\n"
 ends ::= end (" | " end){{0,11}}
-end ::= text (" [" kind attributes "]")?
+end ::= name (" [" kind attributes "]")?
 arrow ::= {words(tuple(ARROWS))}
 kind ::= {words(KINDS)}
 layer_kind ::= {words(LAYER_KINDS)}
@@ -919,10 +921,13 @@ activation ::= {words(ACTIVATIONS)}
 sides ::= side "x" side ("x" side)?
 side ::= [1-9] [0-9]{{0,3}}
 number ::= [1-9] [0-9]{{0,6}}
+name ::= plain | quoted ("#" [2-9])?
 text ::= plain | quoted
 plain ::= word (" " word){{0,11}}
-word ::= [^\x00-\x20\[\]|"\-.:@#\x7f-\xa0\u2028\u2029\u3000] [^\x00-\x20\[\]|"\x7f-\xa0\u2028\u2029\u3000]{{0,39}}
-quoted ::= "\"" [^\x00-\x20"\\\x7f-\xa0\u2028\u2029\u3000] ([^\x00-\x1f"\\\x7f-\xa0\u2028\u2029\u3000] | "\\\"" | "\\\\"){{0,80}} "\""
+word ::= [^\x00-\x20\[\]|"\-.:@#\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000] [^\x00-\x20\[\]|"\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]{{0,39}}
+quoted ::= "\"" (letter | escape) ([^\x00-\x1f"\\\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000] | escape){{0,80}} "\""
+letter ::= [^\x00-\x20"\\\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]
+escape ::= "\\\"" | "\\\\"
 """  # noqa: E501
 
 

@@ -26,7 +26,7 @@ from diagen.data.processes import process
 from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHARES = {"network": 0.30, "process": 0.24, "template": 0.44, "none": 0.02}
+SHARES = {"network": 0.36, "process": 0.22, "template": 0.41, "none": 0.01}
 SPLITS = ("train", "held_out")
 
 
@@ -174,7 +174,7 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
                 parse(text)
             except DiagramError:
                 continue  # a slot's value that does not go with this text; the check of the files counts them
-        yield {"request": request, "text": text, "source": source}
+        yield {"request": request, "text": text.rstrip("\n") + "\n", "source": source}
 
 
 def main() -> int:

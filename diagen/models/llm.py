@@ -65,7 +65,9 @@ class DiagramLLM:
         folder = smollm2_135m() if weights == "smollm2_135m" else weights
         self.name = str(weights)
         self.base_sha256 = _base_sha256(folder)
-        adapter_folder = None if adapter is None else SHIPPED / "smollm2_135m" if adapter == "shipped" else Path(adapter)
+        adapter_folder = None if adapter is None else Path(adapter)
+        if adapter == "shipped":
+            adapter_folder = SHIPPED / "smollm2_135m"
         if adapter_folder is not None:
             self._check_adapter(adapter_folder, grammar_hash)
             self.name += f" + {adapter_folder.name}"

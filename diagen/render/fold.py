@@ -31,8 +31,14 @@ class Fold:
         row = self.joints[w.index]
         (_, s), *_, (_, t) = levels_of(made, w)
         low, high = made.order.rank[w.low], made.order.rank[w.high]
-        a, c = self.moved(low, (laid.along[low] + laid.halves[low] + REACH, s))
-        b, d = self.moved(high, (laid.along[high] - laid.halves[high] - REACH, t))
+        leave, enter = laid.along[low] + laid.halves[low], laid.along[high] - laid.halves[high]
+        for k, (start, end) in laid.frames.items():  # turn outside of frames that end or begin here
+            if made.span[k][1] == low:
+                leave = max(leave, end)
+            if made.span[k][0] == high:
+                enter = min(enter, start)
+        a, c = self.moved(low, (leave + REACH, s))
+        b, d = self.moved(high, (enter - REACH, t))
         lane = self.lanes[row]
         return [(a, c), (a, lane), (b, lane), (b, d)]
 
@@ -57,6 +63,9 @@ def fold(made: Plan, laid: Course, rows: int) -> Fold | None:
     if not breaks:
         return None
     row = [sum(r >= b for b in breaks) for r in range(ranks)]
+    lengths = [row.count(k) for k in range(len(breaks) + 1)]
+    if min(lengths) < 0.3 * max(lengths):
+        return None  # a row with next to nothing in it looks worse than a long figure
     lows, highs, starts = _extents(made, laid, row, len(breaks) + 1)
     shift: list[Point] = []
     lanes: list[float] = []

@@ -78,7 +78,9 @@ class Look:
 
 
 def sentence(text: str) -> str:
-    """The words with a capital first letter, the rest as the user wrote it."""
+    """The words with a capital first letter, the rest as the user wrote it; names such as claims_db are left alone."""
+    if re.match(r"[a-z]+[A-Z_0-9]", text):
+        return text
     return text[:1].upper() + text[1:]
 
 

@@ -447,7 +447,7 @@ def _kernel_lines(a: _Layer, b: _Layer, kernel: int, known: bool, theme: Theme, 
     top = min(top, y + side - size - 4)
     tx, ty, tside = _front(b)
     dot = (tx + 0.30 * tside, ty + 0.45 * tside)
-    fill, line = mix(theme.accent, a.colours.fill, 0.28), mix(theme.accent, theme.ground, 0.65)
+    fill, line = mix(theme.accent, theme.ground, 0.28), mix(theme.accent, theme.ground, 0.65)
     return [
         Box(left, top, size, size, 1, fill, theme.accent, 1.25, owner=owner, role="kernel"),
         Path((("M", (left + size, top)), ("L", dot)), "", line, 1, closed=False, owner=owner, role="kernel"),

@@ -424,7 +424,9 @@ def solve(
         near = sorted(near, key=lambda v: order.ref[v])
         lp.pull(4.0, {at[node]: 1.0, at[near[0]]: -0.5, at[near[-1]]: -0.5})
     places = lp.solve()
-    if places is not None and _align(made, lp, at, places):
+    for _ in range(3):
+        if places is None or not _align(made, lp, at, places):
+            break
         places = lp.solve()
     if places is None:  # cannot happen with an order that Graphviz drew; but never fail
         places = _stacked(made, label_gap)

@@ -1,0 +1,72 @@
+"""Training pairs: every one parses, a seed repeats itself, and nothing of the measuring set is in them."""
+
+import json
+import random
+import re
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from diagen.data import synthetic
+from diagen.data.networks import network
+from diagen.data.processes import process
+from diagen.diagram import as_graph, dump, parse
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(synthetic.TEMPLATES.glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_every_template_parses_with_every_wording(path: Path) -> None:
+    templates = synthetic.load_templates(path)
+    assert len(templates) >= 40
+    assert len({t.name for t in templates}) == len(templates)
+    for template in templates:
+        for wording in range(len(template.wordings)):
+            for seed in range(2):
+                request, text = template.fill(random.Random(seed), wording)
+                diagram = parse(text)
+                assert parse(dump(diagram)) == diagram, template.name
+                assert not re.search(r"\{\w+\}", request + text), template.name
+
+
+@pytest.mark.parametrize("make", [network, process])
+def test_rules_make_pairs_that_parse(make) -> None:
+    for seed in range(400):
+        request, text = make(random.Random(seed))
+        assert request.strip()
+        parse(text)
+        assert make(random.Random(seed)) == (request, text)
+
+
+def test_network_counts_are_in_the_graph() -> None:
+    for seed in range(300):
+        request, text = network(random.Random(seed))
+        if re.fullmatch(r"mlp[ :]*\d+(-\d+)+\.?", request.lower()):
+            sizes = [int(n) for n in re.findall(r"\d+", request)]
+            assert [n["units"] for n in as_graph(parse(text))["nodes"]] == sizes
+
+
+def test_a_seed_repeats_itself_and_splits_differ() -> None:
+    first, again = (list(islice(synthetic.pairs(5), 60)) for _ in range(2))
+    assert first == again
+    train = {t.name for _, ts in synthetic.templates("train") for t in ts}
+    held_out = {t.name for _, ts in synthetic.templates("held_out") for t in ts}
+    assert held_out and not train & held_out
+
+
+def test_measuring_set_is_not_in_the_training_wordings() -> None:
+    def grams(text: str, n: int = 9) -> set[tuple[str, ...]]:
+        words = re.findall(r"\w+", text.lower())
+        return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
+
+    rows = (ROOT / "benchmarks/requests.jsonl").read_text(encoding="utf-8").splitlines()
+    measured = [json.loads(row)["prompt"] for row in rows]
+    known: set[tuple[str, ...]] = set()
+    for path in FILES:
+        for template in synthetic.load_templates(path):
+            for wording in template.wordings:
+                known |= grams(wording)
+    shared = [p for p in measured if grams(p) & known]
+    assert not shared, shared[:3]
