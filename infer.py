@@ -1,6 +1,6 @@
 """From a sentence to drawings.
 
-    python infer.py prompt="a deep learning model with 2 input nodes, 3 and 5 hidden nodes, and 1 output node"
+python infer.py prompt="a deep learning model with 2 input nodes, 3 and 5 hidden nodes, and 1 output node"
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """Train one model.
 
-    python train.py model=llm                       tune the language model (stage=sft)
-    python train.py model=llm stage.rows.number=500 any setting of conf/ can be changed
-    python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00
+python train.py model=llm                       tune the language model (stage=sft)
+python train.py model=llm stage.rows.number=500 any setting of conf/ can be changed
+python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00
 """
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import time
@@ -42,6 +41,7 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
     from transformers.trainer_utils import get_last_checkpoint
 
     from diagen.diagram import GRAMMAR_HASH
+    from diagen.models.llm import save_adapter
 
     last = None
     if cfg.resume:
@@ -66,9 +66,8 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
     minutes = (time.monotonic() - start) / 60
     loss = trainer.evaluate()["eval_loss"]
     adapter = folder / "adapter"
-    trainer.model.save_pretrained(adapter)
     card = {
-        "base": llm.name,
+        "base": str(cfg.llm.weights),
         "base_sha256": llm.base_sha256,
         "grammar": GRAMMAR_HASH,
         "seed": cfg.seed,
@@ -76,8 +75,9 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         "minutes": round(minutes),
         "eval_loss": round(loss, 4),
         "command": "python train.py " + " ".join(sys.argv[1:]),
+        "before": llm.card,
     }
-    (adapter / "diagen.json").write_text(json.dumps(card, indent=2), encoding="utf-8")
+    save_adapter(trainer.model, adapter, card)
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
 

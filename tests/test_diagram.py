@@ -45,9 +45,7 @@ from diagen.diagram import (
 )
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = re.findall(
-    r"^```\n(.*?)^```", (ROOT / "docs/language.md").read_text(encoding="utf-8"), re.M | re.S
-)
+EXAMPLES = re.findall(r"^```\n(.*?)^```", (ROOT / "docs/language.md").read_text(encoding="utf-8"), re.M | re.S)
 
 # -- any diagram -------------------------------------------------------------------------------------------
 
@@ -82,9 +80,7 @@ def cleaned(text: str) -> str:
 LABELS = st.one_of(
     st.sampled_from([f for f in map(cleaned, FRAGMENTS) if f]),
     st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=4).map(lambda parts: cleaned(" ".join(parts))),
-    st.lists(st.sampled_from([*FRAGMENTS, "a", "B"]), min_size=1, max_size=3).map(
-        lambda ps: cleaned("".join(ps))
-    ),
+    st.lists(st.sampled_from([*FRAGMENTS, "a", "B"]), min_size=1, max_size=3).map(lambda ps: cleaned("".join(ps))),
     st.text(CHARACTERS, min_size=1, max_size=12).map(cleaned),
     st.text('ab "\\[]|#2->.:@', min_size=1, max_size=8).map(cleaned),
 ).filter(bool)
@@ -159,9 +155,7 @@ def any_diagram(
             edges.append(Edge(i - 1, i))
     index = st.integers(0, len(nodes) - 1)
     some_label = st.one_of(st.just(""), label)
-    edges += draw(
-        st.lists(st.builds(Edge, index, index, st.sampled_from([*ARROWS.values()]), some_label), max_size=6)
-    )
+    edges += draw(st.lists(st.builds(Edge, index, index, st.sampled_from([*ARROWS.values()]), some_label), max_size=6))
     return Diagram(tuple(nodes), tuple(edges), tuple(draw(groups_within(0, len(nodes)))), draw(some_label))
 
 
@@ -356,10 +350,8 @@ NODE_LISTS = (
 SEEDS = (
     *EXAMPLES,
     *NODE_LISTS,
-    'title "a -> b"\n'
-    'style ink down wide straight square scale=1.25\nA [data] | "B | C" [store fill=#00ff00] -> D#2\n',
-    "input 28x28x1\n"
-    "2 conv max 3x3 32 s2 0.5 relu =28x28x6 line=#abcdef\nreshape 7x7\noutput softmax @5,-6,70,80\n",
+    'title "a -> b"\nstyle ink down wide straight square scale=1.25\nA [data] | "B | C" [store fill=#00ff00] -> D#2\n',
+    "input 28x28x1\n2 conv max 3x3 32 s2 0.5 relu =28x28x6 line=#abcdef\nreshape 7x7\noutput softmax @5,-6,70,80\n",
     'group "x3" x12 skip\nnorm layer\nattention self masked 8\nend\nnorm 1 ..> attention 1 : again\n',
     "group A\ngroup B\n모델 학습 -> 😀 : yes\nend\n.. C\n-- \u00df | SS\nend\n# over\n",
     "repeat 3\ngru bi 64\ndropout 0.1\nend\ngru 2 -> gru 2\n-> End#3 [service]\n",
@@ -378,9 +370,9 @@ def mutated(rng: random.Random) -> str:
     text = rng.choice(SEEDS)
     for _ in range(rng.choice((1, 1, 2, 3, 8))):
         unit = rng.choice(("character", "line", "token"))
-        parts = {"character": list(text), "line": text.splitlines(True), "token": re.split(r"(\s+)", text)}[
-            unit
-        ] or [""]
+        parts = {"character": list(text), "line": text.splitlines(True), "token": re.split(r"(\s+)", text)}[unit] or [
+            ""
+        ]
         i, j = rng.randrange(len(parts)), rng.randrange(len(parts))
         match rng.randrange(5):
             case 0:
@@ -481,11 +473,7 @@ def test_documented_flow_chart() -> None:
 
 def test_documented_network() -> None:
     diagram = parse(EXAMPLES[1])
-    names = (
-        "input 1,conv 1,conv 2,pool 1,conv 3,pool 2,conv 4,pool 3,flatten 1,dense 1,dropout 1,output 1".split(
-            ","
-        )
-    )
+    names = "input 1,conv 1,conv 2,pool 1,conv 3,pool 2,conv 4,pool 3,flatten 1,dense 1,dropout 1,output 1".split(",")
     assert diagram.names() == names
     assert edges_of(diagram) == {(a, b, "") for a, b in zip(names, names[1:], strict=False)} | {
         ("conv 1", "conv 3", "skip")
@@ -617,8 +605,7 @@ LONGER = (
 ).split(";")
 # What closes an open line or block; tried in this order once a walk has been long enough.
 ENDINGS = [
-    e.encode()
-    for e in ("end\n", "\n", "]\n", " [data]\n", " -> b\n", '"\n', 'a"\n', "dense\n", "9\n", "b\n", "x9\n")
+    e.encode() for e in ("end\n", "\n", "]\n", " [data]\n", " -> b\n", '"\n', 'a"\n', "dense\n", "9\n", "b\n", "x9\n")
 ]
 
 
@@ -668,9 +655,7 @@ def model_node(draw: st.DrawFn) -> Node:
 def test_grammar_accepts_what_dump_writes(compiled, diagram: Diagram, style: Style) -> None:  # noqa: ANN001
     seen: set[str] = set()
     nodes = []
-    for i, node in enumerate(
-        diagram.nodes
-    ):  # a second one of a name is only in the grammar where no quotes are needed
+    for i, node in enumerate(diagram.nodes):  # a second one of a name is only in the grammar where no quotes are needed
         odd = not within_grammar(node.label) or node.label.casefold() in seen
         nodes.append(replace(node, label=f"Node {i}") if odd else node)
         seen.add(nodes[-1].label.casefold())

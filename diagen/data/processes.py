@@ -18,18 +18,27 @@ PAYLOADS = words(
 )
 # label and words of the two exits of a decision
 EXITS = (
-    ("yes", "if yes", "no", "if no"), ("yes", "yes:", "no", "no:"),
-    ("yes", "if yes", "otherwise", "otherwise"), ("yes", "when the answer is yes", "no", "when it is no"),
+    ("yes", "if yes", "no", "if no"),
+    ("yes", "yes:", "no", "no:"),
+    ("yes", "if yes", "otherwise", "otherwise"),
+    ("yes", "when the answer is yes", "no", "when it is no"),
     ("yes", "on yes", "no", "on no"),
 )
 EXITS_CHECK = (
-    ("passes", "if it passes", "fails", "if it fails"), ("passes", "if it passes", "otherwise", "otherwise"),
-    ("pass", "on pass", "fail", "on fail"), ("ok", "if ok", "not ok", "if not ok"),
-    ("approved", "if approved", "rejected", "if rejected"), ("success", "on success", "error", "on error"),
-    ("above {t}", "above {t}", "below {t}", "below {t}"), ("valid", "if valid", "invalid", "when invalid"),
-    ("good", "when good", "bad", "when bad"), ("at least {t}", "at least {t}", "otherwise", "otherwise"),
-    ("accepted", "if accepted", "declined", "if declined"), ("true", "if true", "false", "if false"),
-    ("works", "when it works", "fails", "when it fails"), ("clear", "if clear", "unclear", "if unclear"),
+    ("passes", "if it passes", "fails", "if it fails"),
+    ("passes", "if it passes", "otherwise", "otherwise"),
+    ("pass", "on pass", "fail", "on fail"),
+    ("ok", "if ok", "not ok", "if not ok"),
+    ("approved", "if approved", "rejected", "if rejected"),
+    ("success", "on success", "error", "on error"),
+    ("above {t}", "above {t}", "below {t}", "below {t}"),
+    ("valid", "if valid", "invalid", "when invalid"),
+    ("good", "when good", "bad", "when bad"),
+    ("at least {t}", "at least {t}", "otherwise", "otherwise"),
+    ("accepted", "if accepted", "declined", "if declined"),
+    ("true", "if true", "false", "if false"),
+    ("works", "when it works", "fails", "when it fails"),
+    ("clear", "if clear", "unclear", "if unclear"),
 )
 STYLES = (
     ("night", "dark background", "dark theme", "make it dark", "dark mode", "use a dark background"),
@@ -54,11 +63,31 @@ METRICS = words(
 )
 STYLE_ORDER = [s[0] for s in STYLES]
 TYPOS = {
-    "then": "hten", "the": "teh", "which": "wich", "and": "adn", "with": "wiht", "diagram": "diagramm",
-    "from": "form", "please": "plase", "after": "afer", "followed": "follwed", "next": "nxt", "goes": "gose",
-    "finally": "finaly", "output": "ouput", "takes": "taks", "parallel": "paralell", "that": "taht",
-    "comes": "coms", "both": "boht", "flowchart": "flowchrt", "first": "frist", "draw": "drwa",
-    "result": "reslt", "back": "bakc", "input": "inptu",
+    "then": "hten",
+    "the": "teh",
+    "which": "wich",
+    "and": "adn",
+    "with": "wiht",
+    "diagram": "diagramm",
+    "from": "form",
+    "please": "plase",
+    "after": "afer",
+    "followed": "follwed",
+    "next": "nxt",
+    "goes": "gose",
+    "finally": "finaly",
+    "output": "ouput",
+    "takes": "taks",
+    "parallel": "paralell",
+    "that": "taht",
+    "comes": "coms",
+    "both": "boht",
+    "flowchart": "flowchrt",
+    "first": "frist",
+    "draw": "drwa",
+    "result": "reslt",
+    "back": "bakc",
+    "input": "inptu",
 }
 
 
@@ -147,11 +176,7 @@ class Draft:
 def quoted(label: str) -> str:
     """A label in quotes where the language needs them."""
     parts = label.split()
-    if (
-        parts[0].lower() in KEYWORDS
-        or any(p[0] in "-.:@#|" for p in parts)
-        or re.search(r'[\[\]|"]|#\d+$', label)
-    ):
+    if parts[0].lower() in KEYWORDS or any(p[0] in "-.:@#|" for p in parts) or re.search(r'[\[\]|"]|#\d+$', label):
         return '"' + label.replace("\\", "\\\\").replace('"', '\\"') + '"'
     return label
 
@@ -186,9 +211,7 @@ def planned(rng: random.Random, names: Names, step: bool, size: int, linear: boo
     shape = (
         "linear"
         if linear
-        else rng.choices(
-            ("free", "linear", "sources", "rows", "phases", "hub", "links"), (46, 11, 12, 8, 14, 4, 2)
-        )[0]
+        else rng.choices(("free", "linear", "sources", "rows", "phases", "hub", "links"), (46, 11, 12, 8, 14, 4, 2))[0]
     )
     if step and shape in ("hub", "links", "rows"):
         shape = "free"
@@ -304,8 +327,13 @@ def planned(rng: random.Random, names: Names, step: bool, size: int, linear: boo
         elif op == "loop" and old and last in ("chain", "merge"):
             label, said = rng.choice(
                 (
-                    ("", ()), ("", ()), ("", ()), ("feedback", ("fb",)), ("fails", ("if it fails",)),
-                    ("error", ("on error",)), (rng.choice(PAYLOADS), ("with",)),
+                    ("", ()),
+                    ("", ()),
+                    ("", ()),
+                    ("feedback", ("fb",)),
+                    ("fails", ("if it fails",)),
+                    ("error", ("on error",)),
+                    (rng.choice(PAYLOADS), ("with",)),
                 )
             )
             add(
@@ -354,8 +382,18 @@ class Teller:
         self.quote = rng.choice(("", "", "", "", "", "", '"', "`")) if not step else ""
         self.voice = rng.choice(
             (
-                "we", "we", "", "passive", "passive", "I", "they", "the system", "you", "a script",
-                "the pipeline", "the team",
+                "we",
+                "we",
+                "",
+                "passive",
+                "passive",
+                "I",
+                "they",
+                "the system",
+                "you",
+                "a script",
+                "the pipeline",
+                "the team",
             )
         )
         self.oxford = rng.choice(("", ","))
@@ -449,11 +487,7 @@ class Teller:
             )
         if k < 0.75:
             return ", then ".join(n)
-        return (
-            "first "
-            + n[0]
-            + "".join(f", {self.rng.choice(('then', 'next', 'after that'))} {x}" for x in n[1:])
-        )
+        return "first " + n[0] + "".join(f", {self.rng.choice(('then', 'next', 'after that'))} {x}" for x in n[1:])
 
     def on_start(self, m: Move, clear: bool) -> list[str]:
         return []
@@ -472,10 +506,7 @@ class Teller:
             clear = self.clear
             i += k
         if m.title:
-            out[0] = (
-                self.rng.choice(("separately, ", "independently of that, ", "not connected to that: "))
-                + out[0]
-            )
+            out[0] = self.rng.choice(("separately, ", "independently of that, ", "not connected to that: ")) + out[0]
         return out
 
     def steps(self, seg: list[Node], cont: bool) -> str:
@@ -488,7 +519,8 @@ class Teller:
         elif fresh:
             head = rng.choice(
                 (
-                    f"starting from {self.n(a)}, ", f"we start with {self.n(a)}. then ",
+                    f"starting from {self.n(a)}, ",
+                    f"we start with {self.n(a)}. then ",
                     f"it starts with {self.n(a)}; then ",
                     f"{self.n(a)} {self.be([a], 'comes', 'come')} in, then ",
                 )
@@ -498,9 +530,7 @@ class Teller:
                 ("then ", "then ", "next, ", "after that, ", "afterwards ", "next ", "once that is done, ")
             )
         else:
-            head = rng.choice(("after {} ", "after {}, ", "once {} is done, ", "following {}, ")).format(
-                self.n(a)
-            )
+            head = rng.choice(("after {} ", "after {}, ", "once {} is done, ", "following {}, ")).format(self.n(a))
             if not a.verb:
                 head = f"from {self.n(a)} on, " if rng.random() < 0.5 else f"after {self.n(a)}, "
         if len(rest) == 1:
@@ -513,9 +543,7 @@ class Teller:
                 head
                 + self.cl(rest[0])
                 + "".join(
-                    rng.choice((", then {}", ", and then {}", "; next {}", "; after that {}")).format(
-                        self.cl(x)
-                    )
+                    rng.choice((", then {}", ", and then {}", "; next {}", "; after that {}")).format(self.cl(x))
                     for x in rest[1:]
                 )
             )
@@ -535,11 +563,7 @@ class Teller:
         feed = self.be(seg[:1], "s", "")
         es = "es" if feed else ""
         arrows = self.taste == "arrows" or (self.taste == "mixed" and rng.random() < 0.3)
-        label = (
-            rng.choice(PAYLOADS)
-            if len(seg) == 2 and rng.random() < 0.07 and seg[1].kind != "decision"
-            else ""
-        )
+        label = rng.choice(PAYLOADS) if len(seg) == 2 and rng.random() < 0.07 and seg[1].kind != "decision" else ""
         kind = ""
         if arrows:
             names = [n(x) for x in seg]
@@ -556,8 +580,10 @@ class Teller:
             if label:
                 text = rng.choice(
                     (
-                        f"{A} send{s} {label} to {B}", f"{A} pass{es} {label} to {B}",
-                        f'an arrow labelled "{label}" goes from {A} to {B}', f"{A} give{s} {label} to {B}",
+                        f"{A} send{s} {label} to {B}",
+                        f"{A} pass{es} {label} to {B}",
+                        f'an arrow labelled "{label}" goes from {A} to {B}',
+                        f"{A} give{s} {label} to {B}",
                     )
                 )
             elif self.wrong:
@@ -565,7 +591,8 @@ class Teller:
                 bad = invented(rng)
                 text = rng.choice(
                     (
-                        f"{A} go{es} to {bad}, no, sorry, to {B}", f"{A} feed{s} {bad}, I mean {B}",
+                        f"{A} go{es} to {bad}, no, sorry, to {B}",
+                        f"{A} feed{s} {bad}, I mean {B}",
                         f"{A} feed{s} {bad}... wait, no, not {bad}, it feed{s} {B}",
                     )
                 )
@@ -573,10 +600,18 @@ class Teller:
                 comes = self.be([b], "comes", "come")
                 text = rng.choice(
                     (
-                        f"then {B}", f"next {comes} {B}", f"this feeds {B}", f"the result goes to {B}",
-                        f"after that {comes} {B}", f"the next box is {B}", f"from there to {B}",
-                        f"{B} {self.be([b], 'is', 'are')} next", f"it is then handed to {B}",
-                        f"then on to {B}", f"that goes into {B}", f"the output is passed on to {B}",
+                        f"then {B}",
+                        f"next {comes} {B}",
+                        f"this feeds {B}",
+                        f"the result goes to {B}",
+                        f"after that {comes} {B}",
+                        f"the next box is {B}",
+                        f"from there to {B}",
+                        f"{B} {self.be([b], 'is', 'are')} next",
+                        f"it is then handed to {B}",
+                        f"then on to {B}",
+                        f"that goes into {B}",
+                        f"the output is passed on to {B}",
                         f"then there is {B}",
                     )
                 )
@@ -586,13 +621,21 @@ class Teller:
                 text = (
                     rng.choice(
                         (
-                            f"{A} feed{s} {B}", f"{A} go{es} to {B}",
+                            f"{A} feed{s} {B}",
+                            f"{A} go{es} to {B}",
                             f"{A} {self.be([a], 'is', 'are')} followed by {B}",
-                            f"the output of {A} is passed to {B}", f"after {A} {comes} {B}",
-                            f"{A} lead{s} to {B}", f"{A} hand{s} over to {B}", f"{A} go{es} into {B}",
-                            f"{A} connect{s} to {B}", f"{A} point{s} to {B}",
-                            f"an arrow goes from {A} to {B}", f"connect {A} to {B}", f"{A} flow{s} into {B}",
-                            f"{A}, then {B}", f"from {A} to {B}",
+                            f"the output of {A} is passed to {B}",
+                            f"after {A} {comes} {B}",
+                            f"{A} lead{s} to {B}",
+                            f"{A} hand{s} over to {B}",
+                            f"{A} go{es} into {B}",
+                            f"{A} connect{s} to {B}",
+                            f"{A} point{s} to {B}",
+                            f"an arrow goes from {A} to {B}",
+                            f"connect {A} to {B}",
+                            f"{A} flow{s} into {B}",
+                            f"{A}, then {B}",
+                            f"from {A} to {B}",
                             f"{A} {self.be([a], 'is', 'are')} sent to {B}",
                             f"what comes out of {A} goes to {B}",
                             f"{A} pass{es} its output to {B}" if s else f"{A} pass their output to {B}",
@@ -601,19 +644,26 @@ class Teller:
                     if not kind
                     else rng.choice(
                         (
-                            f"{B} take{bs} {A} as input", f"{B} come{bs} after {A}",
+                            f"{B} take{bs} {A} as input",
+                            f"{B} come{bs} after {A}",
                             f"before {B} there {self.be([a], 'is', 'are')} {A}",
                             f"{B} {self.be([b], 'is', 'are')} fed by {A}",
                             f"{B} get{bs} its input from {A}" if bs else f"{B} get their input from {A}",
-                            f"{B} follow{bs} {A}", f"{B} {self.be([b], 'is', 'are')} preceded by {A}",
+                            f"{B} follow{bs} {A}",
+                            f"{B} {self.be([b], 'is', 'are')} preceded by {A}",
                         )
                     )
                 )
         elif cont and rng.random() < 0.6:
             text = rng.choice(
                 (
-                    "then {s}", "next {s}", "after that {s}", "this is followed by {s}", "from there {w}",
-                    "this goes to {w}", "then come {l}, in this order",
+                    "then {s}",
+                    "next {s}",
+                    "after that {s}",
+                    "this is followed by {s}",
+                    "from there {w}",
+                    "this goes to {w}",
+                    "then come {l}, in this order",
                 )
             ).format(
                 s=self.seq(seg[1:]).removeprefix("first "),
@@ -630,15 +680,16 @@ class Teller:
                     s = self.be([p], "s", "")
                     text += rng.choice(
                         (
-                            f", which feed{s} {n(x)}", f", which in turn feed{s} {n(x)}",
-                            f", which go{'es' if s else ''} to {n(x)}", f", followed by {n(x)}",
+                            f", which feed{s} {n(x)}",
+                            f", which in turn feed{s} {n(x)}",
+                            f", which go{'es' if s else ''} to {n(x)}",
+                            f", followed by {n(x)}",
                             f", which lead{s} to {n(x)}",
                         )
                     )
             elif k == 1:
                 text = f"{names[0]} go{es} to {names[1]}" + "".join(
-                    rng.choice((f", then to {x}", f" and from there to {x}", f", and on to {x}"))
-                    for x in names[2:]
+                    rng.choice((f", then to {x}", f" and from there to {x}", f", and on to {x}")) for x in names[2:]
                 )
             elif k == 2:
                 text = f"from {names[0]} to {names[1]}" + "".join(f" to {x}" for x in names[2:])
@@ -699,29 +750,35 @@ class Teller:
         outs_t = self.all(outs)
         both = "both " if len(outs) == 2 else ""
         options = [
-            f"{A} feed{s} {outs_t}", f"{A} go{es} to {both}{outs_t}", f"{A} split{s} into {outs_t}",
-            f"{A} {self.be(a, 'is', 'are')} sent to {outs_t} in parallel", f"{A} branch{es} out to {outs_t}",
+            f"{A} feed{s} {outs_t}",
+            f"{A} go{es} to {both}{outs_t}",
+            f"{A} split{s} into {outs_t}",
+            f"{A} {self.be(a, 'is', 'are')} sent to {outs_t} in parallel",
+            f"{A} branch{es} out to {outs_t}",
             f"from {A} {count} arrows go out, to {outs_t}",
-            f"{outs_t} {'both' if both else 'all'} take {A} as input", f"{outs_t} run in parallel after {A}",
-            f"{A} {self.arrow} {outs_t}", f"{A} {self.arrow} {{{', '.join(self.n(x) for x in outs)}}}",
-            f"{A} feed{s} {self.all(outs, word='as well as')}", f"{A} fan{s} out into {outs_t}",
-            f"after {A} the flow splits into {outs_t}", f"the output of {A} goes to {outs_t}",
+            f"{outs_t} {'both' if both else 'all'} take {A} as input",
+            f"{outs_t} run in parallel after {A}",
+            f"{A} {self.arrow} {outs_t}",
+            f"{A} {self.arrow} {{{', '.join(self.n(x) for x in outs)}}}",
+            f"{A} feed{s} {self.all(outs, word='as well as')}",
+            f"{A} fan{s} out into {outs_t}",
+            f"after {A} the flow splits into {outs_t}",
+            f"the output of {A} goes to {outs_t}",
         ]
         if cont:
             options = [
-                f"this goes to {both}{outs_t}", f"then it splits into {outs_t}", f"then {outs_t} in parallel",
-                f"from there it branches to {outs_t}", f"this feeds {outs_t}",
+                f"this goes to {both}{outs_t}",
+                f"then it splits into {outs_t}",
+                f"then {outs_t} in parallel",
+                f"from there it branches to {outs_t}",
+                f"this feeds {outs_t}",
                 f"{count} parallel branches follow: {outs_t}",
             ] + options[:6]
         if rng.random() < 0.15:
-            text = (
-                f"{A} feed{s} {self.n(outs[0])}" if rng.random() < 0.5 else f"{A} go{es} to {self.n(outs[0])}"
-            )
+            text = f"{A} feed{s} {self.n(outs[0])}" if rng.random() < 0.5 else f"{A} go{es} to {self.n(outs[0])}"
             self.d.edge(a, outs[:1])
             for x in outs[1:]:
-                text += rng.choice(
-                    (f"; {A} also go{es} to {self.n(x)}", f", and {A} also feed{s} {self.n(x)}")
-                )
+                text += rng.choice((f"; {A} also go{es} to {self.n(x)}", f", and {A} also feed{s} {self.n(x)}"))
                 self.d.edge(a, [x])
             return [text]
         text = rng.choice(options)
@@ -740,37 +797,47 @@ class Teller:
                 text = rng.choice(
                     (
                         f"{S} come in together; with {'them' if len(e.srcs) > 1 else 'it'} {self.cl(out)}",
-                        f"starting from {S}, {self.cl(out)}", f"from {S} together, {self.cl(out)}",
+                        f"starting from {S}, {self.cl(out)}",
+                        f"from {S} together, {self.cl(out)}",
                     )
                 )
             elif cont:
                 text = rng.choice(
                     (
-                        f"when {count} are done, {self.cl(out)}", f"after {count}, {self.cl(out)}",
+                        f"when {count} are done, {self.cl(out)}",
+                        f"after {count}, {self.cl(out)}",
                         f"once {count} have finished, {self.cl(out)}",
                     )
                 )
             else:
-                text = rng.choice(
-                    (f"after {S}, {self.cl(out)}", f"once {S} are {count} done, {self.cl(out)}")
-                )
+                text = rng.choice((f"after {S}, {self.cl(out)}", f"once {S} are {count} done, {self.cl(out)}"))
         else:
             options = [
-                f"{S} feed {B}", f"{S} go into {B}", f"the outputs of {S} are combined in {B}",
-                f"{S} are merged in {B}", f"{B} take{s} {S} as inputs",
-                f"{B} {self.be([out], 'is', 'are')} fed by {S}", f"{S} meet in {B}",
-                f"{S} together lead to {B}", f"{S} come together in {B}", f"{S} are inputs of {B}",
+                f"{S} feed {B}",
+                f"{S} go into {B}",
+                f"the outputs of {S} are combined in {B}",
+                f"{S} are merged in {B}",
+                f"{B} take{s} {S} as inputs",
+                f"{B} {self.be([out], 'is', 'are')} fed by {S}",
+                f"{S} meet in {B}",
+                f"{S} together lead to {B}",
+                f"{S} come together in {B}",
+                f"{S} are inputs of {B}",
                 f"{B} combine{s} {S}",
             ]
             if not self.step and self.taste != "verbs":
                 options += [
-                    f"{S} {self.arrow} {B}", f"{{{', '.join(self.n(x) for x in e.srcs)}}} {self.arrow} {B}",
+                    f"{S} {self.arrow} {B}",
+                    f"{{{', '.join(self.n(x) for x in e.srcs)}}} {self.arrow} {B}",
                 ] * 2
             if cont:
                 options = options[:3] + [
-                    f"{count} feed {B}", f"{count} go to {B}",
+                    f"{count} feed {B}",
+                    f"{count} go to {B}",
                     f"{count} of them lead to {B}".replace("of them of them", "of them"),
-                    f"they are combined in {B}", f"their outputs are merged in {B}", f"{count} end in {B}",
+                    f"they are combined in {B}",
+                    f"their outputs are merged in {B}",
+                    f"{count} end in {B}",
                     f"{B} then merge{s} {count}" + ("" if "of" in count else " of them"),
                 ]
             text = rng.choice(options)
@@ -785,8 +852,10 @@ class Teller:
         return [
             self.rng.choice(
                 (
-                    f"{S} all send to {hub} in the middle", f"{S} report to {hub}",
-                    f"{S} send data to the hub, {hub}", f"in the centre is {hub}; {S} feed it",
+                    f"{S} all send to {hub} in the middle",
+                    f"{S} report to {hub}",
+                    f"{S} send data to the hub, {hub}",
+                    f"in the centre is {hub}; {S} feed it",
                 )
             )
         ]
@@ -798,7 +867,8 @@ class Teller:
         return [
             self.rng.choice(
                 (
-                    f"{hub} in turn serve{self.be(e.srcs, 's', '')} {S}", f"from {hub} arrows go to {S}",
+                    f"{hub} in turn serve{self.be(e.srcs, 's', '')} {S}",
+                    f"from {hub} arrows go to {S}",
                     f"{hub} forward{self.be(e.srcs, 's', '')} to {S}",
                 )
             )
@@ -812,9 +882,7 @@ class Teller:
             self.rng.choice(
                 (
                     f"{A} {be} linked with {S} (no arrowhead)",
-                    f"a plain line between {A} and {S}"
-                    if len(e.dsts) == 1
-                    else f"plain lines from {A} to {S}",
+                    f"a plain line between {A} and {S}" if len(e.dsts) == 1 else f"plain lines from {A} to {S}",
                     f"{A} {be} connected with {S} by {'a plain line' if len(e.dsts) == 1 else 'plain lines'}",
                 )
             )
@@ -858,12 +926,10 @@ class Teller:
             elif self.step and x.verb:
                 go = self.cl(x)
             else:
-                go = rng.choice(
-                    ("then {}", "go to {}", "it goes to {}", "continue with {}", "on to {}")
-                ).format(self.n(x))
-            parts.append(
-                f"{w} {go}" if w.endswith(":") or w == "otherwise" or rng.random() < 0.3 else f"{w}, {go}"
-            )
+                go = rng.choice(("then {}", "go to {}", "it goes to {}", "continue with {}", "on to {}")).format(
+                    self.n(x)
+                )
+            parts.append(f"{w} {go}" if w.endswith(":") or w == "otherwise" or rng.random() < 0.3 else f"{w}, {go}")
             self.put(e)
         text = rng.choice((", ", "; ", "; ")).join(parts)
         lead = ""
@@ -885,29 +951,27 @@ class Teller:
             ]
         elif e.label == "feedback":
             options = [
-                f"{A} give{s} feedback to {B}", f"feedback goes from {A} back to {B}",
+                f"{A} give{s} feedback to {B}",
+                f"feedback goes from {A} back to {B}",
                 f"the feedback of {A} goes back to {B}",
             ]
         elif m.words:
             options = [f"{m.words[0]}, {A} go{es} back to {B}", f"{m.words[0]} it returns from {A} to {B}"]
         else:
             options = [
-                f"{A} loop{s} back to {B}", f"from {A} it goes back to {B}",
-                f"there is a loop from {A} back to {B}", f"{A} go{es} back to {B}",
+                f"{A} loop{s} back to {B}",
+                f"from {A} it goes back to {B}",
+                f"there is a loop from {A} back to {B}",
+                f"{A} go{es} back to {B}",
             ]
             if cont:
                 options += [f"from there back to {B}", f"then it loops back to {B}", f"and back to {B}"] * 2
         if self.step and e.srcs[0].verb:
             w = f"{m.words[0]}, " if m.words and m.words[0].startswith(("if", "on")) else ""
-            tail = (
-                f" with the {e.label}"
-                if m.words == ("with",)
-                else " with feedback"
-                if e.label == "feedback"
-                else ""
-            )
+            tail = f" with the {e.label}" if m.words == ("with",) else " with feedback" if e.label == "feedback" else ""
             options = [
-                f"{w}after {A} it goes back to {B}{tail}", f"{w}from {A} there is a way back to {B}{tail}",
+                f"{w}after {A} it goes back to {B}{tail}",
+                f"{w}from {A} there is a way back to {B}{tail}",
             ]
             if cont:
                 options += [
@@ -922,17 +986,21 @@ class Teller:
         A, B, s, b = self.all(e.srcs), self.all(e.dsts), self.be(e.srcs, "s", ""), self.be(e.dsts, "s", "")
         also = "also " if not e.dsts[0].verb else ""
         options = [
-            f"{A} {also}feed{s} {B}", f"{A} {also}go{'es' if s else ''} into {B}",
+            f"{A} {also}feed{s} {B}",
+            f"{A} {also}go{'es' if s else ''} into {B}",
             f"{A} {self.be(e.srcs, 'is', 'are')} another input of {B}",
         ]
         if e.dsts[0].verb:
             options = [
                 f"for {B} {A} {self.be(e.srcs, 'is', 'are')} used too",
-                f"{A} {self.be(e.srcs, 'is', 'are')} also used for {B}", f"{B} also needs {A}",
+                f"{A} {self.be(e.srcs, 'is', 'are')} also used for {B}",
+                f"{B} also needs {A}",
             ]
         elif len(e.dsts) == 1:
             options += [
-                f"{B} also take{b} {A} as input", f"{B} additionally get{b} {A}", f"{B} also need{b} {A}",
+                f"{B} also take{b} {A} as input",
+                f"{B} additionally get{b} {A}",
+                f"{B} also need{b} {A}",
             ]
         self.put(e)
         return [rng.choice(options)]
@@ -941,13 +1009,12 @@ class Teller:
         rng, (e,) = self.rng, m.edges
         A, B, s = self.n(e.srcs[0]), self.n(e.dsts[0]), self.be(e.srcs, "s", "")
         if e.arrow == "..>":
-            text = rng.choice(
-                (f"a dashed arrow goes from {A} to {B}", f"also a dashed arrow from {A} to {B}")
-            )
+            text = rng.choice((f"a dashed arrow goes from {A} to {B}", f"also a dashed arrow from {A} to {B}"))
         else:
             text = rng.choice(
                 (
-                    f"there is a shortcut from {A} to {B}", f"an extra arrow goes from {A} straight to {B}",
+                    f"there is a shortcut from {A} to {B}",
+                    f"an extra arrow goes from {A} straight to {B}",
                     *(
                         ()
                         if self.step
@@ -976,8 +1043,10 @@ class Teller:
             self.later.append(
                 rng.choice(
                     (
-                        f"draw a frame called {T} around {S}", f"put {S} into a group called {T}",
-                        f"{S} belong to the group {T}", f"{S} form a group named {T}",
+                        f"draw a frame called {T} around {S}",
+                        f"put {S} into a group called {T}",
+                        f"{S} belong to the group {T}",
+                        f"{S} form a group named {T}",
                     )
                 )
             )
@@ -992,7 +1061,8 @@ class Teller:
             if cont
             else rng.choice(
                 (
-                    f"after {A} comes ", f"{A} {self.be([src], 'is', 'are')} followed by ",
+                    f"after {A} comes ",
+                    f"{A} {self.be([src], 'is', 'are')} followed by ",
                     f"{A} lead{self.be([src], 's', '')} into ",
                 )
             )
@@ -1003,29 +1073,20 @@ class Teller:
         self.outside = True
         if rng.random() < 0.4:
             self.outside = False
-            name = (
-                f"the group {T}"
-                if T and not times
-                else f"the block {T}, x{times}"
-                if T
-                else f"a block x{times}"
-            )
+            name = f"the group {T}" if T and not times else f"the block {T}, x{times}" if T else f"a block x{times}"
             return [f"{head}{name} ({inner_list})."]
         if times and T:
             text = rng.choice(
                 (
-                    f"a block called {T}, repeated {times} times: ", f"a group {T} (x{times}): ",
+                    f"a block called {T}, repeated {times} times: ",
+                    f"a group {T} (x{times}): ",
                     f"{times} times the block {T}: ",
                 )
             )
         elif times:
-            text = rng.choice(
-                (f"a block that is repeated {times} times: ", f"{times} times the same block: ")
-            )
+            text = rng.choice((f"a block that is repeated {times} times: ", f"{times} times the same block: "))
         else:
-            text = rng.choice(
-                (f"a group called {T}: ", f"a frame titled {T} with ", f"a box named {T} that holds ")
-            )
+            text = rng.choice((f"a group called {T}: ", f"a frame titled {T} with ", f"a box named {T} that holds "))
         return [head + text + (inner if text.endswith(": ") else inner_list) + "."]
 
     def on_phase(self, m: Move, clear: bool) -> list[str]:
@@ -1034,8 +1095,11 @@ class Teller:
         return [
             self.rng.choice(
                 (
-                    f"{T}:", f"{T} part:" if " " not in T else f"{T}:", f"inside a group called {T}:",
-                    f"group {T}:", f'in the group "{T}":',
+                    f"{T}:",
+                    f"{T} part:" if " " not in T else f"{T}:",
+                    f"inside a group called {T}:",
+                    f"group {T}:",
+                    f'in the group "{T}":',
                 )
             )
         ]
@@ -1077,9 +1141,7 @@ def listed(rng: random.Random, moves: list[Move], draft: Draft, case: str) -> st
                 draft.edge([a], [e.dsts[0] for e in links], "", "--")
             if solid:
                 names = [e.dsts[0].name for e in solid]
-                parts.append(
-                    verb + (", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0])
-                )
+                parts.append(verb + (", ".join(names[:-1]) + " and " + names[-1] if len(names) > 1 else names[0]))
                 draft.edge([a], [e.dsts[0] for e in solid])
             for e in other:
                 to = "back to " if e.arrow == "..>" else verb
@@ -1122,9 +1184,7 @@ def listed(rng: random.Random, moves: list[Move], draft: Draft, case: str) -> st
             attrs = [f'label="{e.label}"'] if e.label else []
             attrs += ["style=dashed"] if e.arrow == "..>" else ["dir=none"] if e.arrow == "--" else []
             rows.append(
-                f"{q}{e.srcs[0].name}{q} -> {q}{e.dsts[0].name}{q}"
-                + (f" [{', '.join(attrs)}]" if attrs else "")
-                + ";"
+                f"{q}{e.srcs[0].name}{q} -> {q}{e.dsts[0].name}{q}" + (f" [{', '.join(attrs)}]" if attrs else "") + ";"
             )
         return (
             "digraph {" + "".join(f"\n  {r}" for r in rows) + "\n}"
@@ -1133,8 +1193,14 @@ def listed(rng: random.Random, moves: list[Move], draft: Draft, case: str) -> st
         )
     pattern = rng.choice(
         (
-            "{a} -> {b}", "{a} -> {b}", "({a}, {b})", "{a} to {b}", "{a} → {b}", "{a} => {b}",
-            "from {a} to {b}", "{a} --> {b}",
+            "{a} -> {b}",
+            "{a} -> {b}",
+            "({a}, {b})",
+            "{a} to {b}",
+            "{a} → {b}",
+            "{a} => {b}",
+            "from {a} to {b}",
+            "{a} --> {b}",
         )
     )
     rows, colon = [], rng.choice((": ", " : "))
@@ -1144,18 +1210,14 @@ def listed(rng: random.Random, moves: list[Move], draft: Draft, case: str) -> st
         rows += [heading.format(t) for t in marks.get(i, ()) if t]
         row = (bullet if kind == "lines" else "") + pattern.format(a=e.srcs[0].name, b=e.dsts[0].name)
         row += f"{colon}{e.label}" if e.label else ""
-        rows.append(
-            row + {"..>": " (dashed)" if e.label else " (back)", "--": " (no arrowhead)"}.get(e.arrow, "")
-        )
+        rows.append(row + {"..>": " (dashed)" if e.label else " (back)", "--": " (no arrowhead)"}.get(e.arrow, ""))
     if kind == "lines":
         return "\n".join(rows)
     names = ", ".join(x.name for x in nodes)
     head = rng.choice(
         ("boxes: {}", "Nodes: {}", "nodes = {}", "We have these boxes: {}", "I have {}", "Elements: {}")
     ).format(names)
-    tail = rng.choice(("arrows: ", "Edges: ", "connections: ", "Arrows: ")) + rng.choice(("; ", "; ")).join(
-        rows
-    )
+    tail = rng.choice(("arrows: ", "Edges: ", "connections: ", "Arrows: ")) + rng.choice(("; ", "; ")).join(rows)
     return f"{head}{rng.choice(('. ', chr(10)))}{tail}"
 
 
@@ -1190,7 +1252,9 @@ def numbered(rng: random.Random, moves: list[Move], draft: Draft, step: bool) ->
             no = rng.choice((f"{k}", f"step {k}"))
             if e.arrow == "..>":
                 how = {
-                    "feedback": "feedback to", "fails": "if it fails, back to", "error": "on error back to",
+                    "feedback": "feedback to",
+                    "fails": "if it fails, back to",
+                    "error": "on error back to",
                     "": "then back to",
                 }.get(e.label, f"back to {no} with {e.label}")
                 line += rng.choice((", {}", " ({})")).format(
@@ -1211,8 +1275,21 @@ def opening(rng: random.Random) -> str:
         return ""
     thing = rng.choice(
         (
-            "diagram", "flowchart", "flow chart", "process diagram", "picture", "schema", "graph", "figure",
-            "drawing", "chart", "simple diagram", "block diagram", "overview", "pipeline diagram", "sketch",
+            "diagram",
+            "flowchart",
+            "flow chart",
+            "process diagram",
+            "picture",
+            "schema",
+            "graph",
+            "figure",
+            "drawing",
+            "chart",
+            "simple diagram",
+            "block diagram",
+            "overview",
+            "pipeline diagram",
+            "sketch",
         )
     )
     art = "an" if thing[0] in "aeiou" else "a"
@@ -1221,19 +1298,44 @@ def opening(rng: random.Random) -> str:
     )
     use = rng.choice(
         (
-            "", "", "", "", " of this process", " of our process", " for my report", " for the wiki",
-            " of this", " for my talk",
+            "",
+            "",
+            "",
+            "",
+            " of this process",
+            " of our process",
+            " for my report",
+            " for the wiki",
+            " of this",
+            " for my talk",
         )
     )
     return rng.choice(
         (
-            f"{verb} {art} {thing}{use}: ", f"please {verb} {art} {thing}{use}: ",
-            f"can you {verb} {art} {thing}{use}? ", f"I need {art} {thing}{use}. ", f"{thing}{use}: ",
-            f"{verb} {art} {thing}{use}. ", f"{thing} please: ", "this is how it works: ", "our process: ",
-            "here is the flow: ", "the flow: ", "process: ", "hi! ", "so basically ", "the steps are: ",
-            "draw this: ", f"{verb} this as {art} {thing}: ", "how it works: ",
-            f"could you {verb} {art} {thing}{use}? ", "workflow: ", "pls draw: ",
-            f"turn this into {art} {thing}:\n", f"{art} {thing}{use}, please. ", "draw the following:\n",
+            f"{verb} {art} {thing}{use}: ",
+            f"please {verb} {art} {thing}{use}: ",
+            f"can you {verb} {art} {thing}{use}? ",
+            f"I need {art} {thing}{use}. ",
+            f"{thing}{use}: ",
+            f"{verb} {art} {thing}{use}. ",
+            f"{thing} please: ",
+            "this is how it works: ",
+            "our process: ",
+            "here is the flow: ",
+            "the flow: ",
+            "process: ",
+            "hi! ",
+            "so basically ",
+            "the steps are: ",
+            "draw this: ",
+            f"{verb} this as {art} {thing}: ",
+            "how it works: ",
+            f"could you {verb} {art} {thing}{use}? ",
+            "workflow: ",
+            "pls draw: ",
+            f"turn this into {art} {thing}:\n",
+            f"{art} {thing}{use}, please. ",
+            "draw the following:\n",
             "let me describe it. ",
         )
     )
@@ -1281,7 +1383,8 @@ def process(rng: random.Random) -> tuple[str, str]:
             parts.append(
                 rng.choice(
                     (
-                        "actually, call {} {} instead", "correction: rename {} to {}",
+                        "actually, call {} {} instead",
+                        "correction: rename {} to {}",
                         "sorry, {} should be called {}",
                     )
                 ).format(teller.n(node), brand)
@@ -1311,7 +1414,9 @@ def process(rng: random.Random) -> tuple[str, str]:
         else:
             tail += rng.choice(
                 (
-                    f' Title: "{title}".', f' Call it "{title}".', f' The title is "{title}".',
+                    f' Title: "{title}".',
+                    f' Call it "{title}".',
+                    f' The title is "{title}".',
                     f' Titled "{title}".',
                 )
             )
@@ -1331,9 +1436,7 @@ def process(rng: random.Random) -> tuple[str, str]:
     if wish:
         lines.append("style " + " ".join(wish))
     if rng.random() < 0.06:
-        tail += rng.choice(
-            (" Thanks!", " that's all", " Nothing else.", " Thank you.", " That is the whole process.")
-        )
+        tail += rng.choice((" Thanks!", " that's all", " Nothing else.", " Thank you.", " That is the whole process."))
     if case == "flat" and tail:
         tail = tail.lower()
     if tail and "\n" in body:
@@ -1349,7 +1452,10 @@ def process(rng: random.Random) -> tuple[str, str]:
 def group_of(word: str) -> str:
     """The sort of a style word."""
     for sort in (
-        "paper outline ink slide night", "right down up left", "compact normal wide", "orthogonal straight",
+        "paper outline ink slide night",
+        "right down up left",
+        "compact normal wide",
+        "orthogonal straight",
         "rounded square",
     ):
         if word in sort.split():

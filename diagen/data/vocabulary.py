@@ -59,8 +59,7 @@ NOUNS: dict[str, dict[str, str]] = {
         "model": "ranking model; teacher model; student network; image classifier; XGBoost model; "
         "reward model; churn model; segmentation network; language model; baseline model; random forest; "
         "ResNet; speech model; pose network",
-        "data": "raw images; training batches; predictions; pixel features; soft labels; test samples; "
-        "logits",
+        "data": "raw images; training batches; predictions; pixel features; soft labels; test samples; logits",
         "dataset": "training set; test set; validation set; ImageNet subset; gold dataset; holdout set",
         "store": "feature store; model registry; experiment database; vector index; artifact store",
         "encoder": "image encoder; text encoder; audio encoder; BERT encoder; graph encoder",
@@ -90,8 +89,7 @@ NOUNS: dict[str, dict[str, str]] = {
         "model": "LLM; small LLM; vision model; embedding model; judge model; intent classifier; GPT-4",
         "text": "prompt; user question; final answer; system prompt; draft answer; summary; chat transcript",
         "documents": "PDF documents; source documents; wiki documents; policy documents",
-        "store": "vector store; document index; FAISS index; knowledge base; pgvector database; "
-        "prompt registry",
+        "store": "vector store; document index; FAISS index; knowledge base; pgvector database; prompt registry",
         "memory": "chat memory; long-term memory; working memory",
         "cache": "semantic cache; answer cache; KV cache",
         "user": "user; customer; human reviewer; prompt engineers; support agent",
@@ -116,8 +114,7 @@ NOUNS: dict[str, dict[str, str]] = {
         "object detection; perception; actuation; grasp planning; emergency stop; mission planner; "
         "trajectory smoothing; velocity controller; state estimation; lane keeping; gripper; "
         "inverse kinematics",
-        "data": "camera images; lidar points; IMU signals; wheel ticks; depth frames; joint angles; "
-        "GPS signal",
+        "data": "camera images; lidar points; IMU signals; wheel ticks; depth frames; joint angles; GPS signal",
         "store": "map database; mission queue; telemetry store",
         "model": "depth network; dynamics model; policy network; world model; obstacle classifier",
         "user": "operator; pilot; technician; ground crew team",
@@ -218,12 +215,9 @@ PLACES = (
     "cold path; hot path; team Alpha; night shift"
 )
 _SYLLABLES = (
-    "ze phy rix ko ra lum tor vex ne bra qui do sil mar "
-    "ka no ven tri ax or lo mi pha gan tek ul sta fen dro bli"
+    "ze phy rix ko ra lum tor vex ne bra qui do sil mar ka no ven tri ax or lo mi pha gan tek ul sta fen dro bli"
 )
-_SHORT = (
-    "feat raw etl prep load job calc sync user ord txn img doc eval gen map agg fmt log proc msg tmp dim fct"
-)
+_SHORT = "feat raw etl prep load job calc sync user ord txn img doc eval gen map agg fmt log proc msg tmp dim fct"
 _TAIL = "step job task stage v2 v3 2 01 new main tmp run proc fn op"
 _ACRONYMS = "KPI ETL OCR NER ASR TTS PCA QA CRM ERP SLA MES PLC HPC ADC MUX DSP RPA SOP BOM FFT ICP VAD EDA"
 _IRREGULAR = {

@@ -68,8 +68,9 @@ class DiagramLLM:
         adapter_folder = None if adapter is None else Path(adapter)
         if adapter == "shipped":
             adapter_folder = SHIPPED / "smollm2_135m"
+        self.card: dict[str, Any] | None = None  # of the adapter: where it comes from
         if adapter_folder is not None:
-            self._check_adapter(adapter_folder, grammar_hash)
+            self.card = self._check_adapter(adapter_folder, grammar_hash)
             self.name += f" + {adapter_folder.name}"
         logging.disable_progress_bar()  # a bar of its own for half a second of loading
         local = Path(folder).is_dir()  # then the Hub is not asked for anything
@@ -97,7 +98,7 @@ class DiagramLLM:
         self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
         self._compiled: dict[str, Any] = {}
 
-    def _check_adapter(self, folder: Path, grammar_hash: str | None) -> None:
+    def _check_adapter(self, folder: Path, grammar_hash: str | None) -> dict[str, Any]:
         try:
             card = json.loads((folder / CARD).read_text(encoding="utf-8"))
             base, grammar = card["base_sha256"], card["grammar"]
@@ -121,6 +122,7 @@ class DiagramLLM:
                 f"the adapter in {folder} writes another version of the language "
                 f"(grammar {grammar}, this one is {grammar_hash}); retrain it with `python train.py model=llm`"
             )
+        return card
 
     def _check_tokenizer(self) -> None:
         ids = self.tokenizer(ROUND_TRIP, add_special_tokens=False)["input_ids"]
@@ -246,6 +248,17 @@ class DiagramLLM:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def save_adapter(model: PeftModel, folder: Path, card: dict[str, Any]) -> None:
+    """Writes a trained adapter in bfloat16 with its card, under no name of this machine."""
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    model.peft_config["default"].base_model_name_or_path = card["base"]
+    model.save_pretrained(str(folder))
+    (folder / "README.md").unlink(missing_ok=True)  # peft's empty form; the card says what there is to say
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
 
 def _base_sha256(folder: str | Path) -> str:

@@ -1,6 +1,6 @@
 """Counts what is wrong with a scene, from its shapes alone: the errors of the style guide's section 6.
 
-    python -m diagen.render.faults FILE.jsonl      rows with a "text" (or "diagram"); prints the sum of each fault
+python -m diagen.render.faults FILE.jsonl      rows with a "text" (or "diagram"); prints the sum of each fault
 """
 
 from __future__ import annotations

@@ -107,9 +107,7 @@ def _breaks(allowed: list[int], laid: Course, ranks: int, rows: int) -> list[int
     return min(found, key=lambda o: o[0])[1] if found else []
 
 
-def _extents(
-    made: Plan, laid: Course, row: list[int], rows: int
-) -> tuple[list[float], list[float], list[float]]:
+def _extents(made: Plan, laid: Course, row: list[int], rows: int) -> tuple[list[float], list[float], list[float]]:
     lows, highs, starts = [1e9] * rows, [-1e9] * rows, [1e9] * rows
     for item in made.items:
         k = row[item.rank]

@@ -243,9 +243,7 @@ def edge_lines(wires: list[Wire], routes: dict[int, list[Point]], theme: Theme) 
             points = [*points[:-1], _short_of(points[-2], points[-1], theme.stroke / 2 + 1)]
         colour = theme.accent if dash and w.feedback else theme.edge
         ends = (w.edge.source, w.edge.target)
-        lines.append(
-            Line(tuple(points), colour, 1.5, dash, head, owner=("edge", w.index), role="edge", ends=ends)
-        )
+        lines.append(Line(tuple(points), colour, 1.5, dash, head, owner=("edge", w.index), role="edge", ends=ends))
     return lines
 
 

@@ -73,9 +73,7 @@ def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme
     if factor != 1.0:
         moved = [scaled(shape, factor) for shape in moved]
         width, height = _even(width * factor), _even(height * factor)
-    return Scene(
-        width, height, theme.ground, tuple(moved), title, tuple(full), factor, style.routing != "straight"
-    )
+    return Scene(width, height, theme.ground, tuple(moved), title, tuple(full), factor, style.routing != "straight")
 
 
 def _even(value: float) -> float:

@@ -62,9 +62,14 @@ def _is_chain(diagram: Diagram) -> bool:
     framed = any((g.title or g.skip or g.repeat > 1) and g.start < g.stop for g in diagram.groups)
     placed = any(n.at for n in diagram.nodes)
     first_input = all(n.kind != "input" for n in diagram.nodes[1:])
-    return count > 1 and plain and not framed and not placed and first_input and sorted(links) == [
-        (i, i + 1) for i in range(count - 1)
-    ]
+    return (
+        count > 1
+        and plain
+        and not framed
+        and not placed
+        and first_input
+        and sorted(links) == [(i, i + 1) for i in range(count - 1)]
+    )
 
 
 # -- dense -------------------------------------------------------------------------------------------------------
@@ -193,9 +198,7 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
         owner: Owner = ("node", la.node)
         for y in ys:
             cx, cy = real(la.x, y)
-            shapes.append(
-                Ellipse(cx, cy, r, r, la.colours.fill, la.colours.stroke, theme.stroke, owner, role="neuron")
-            )
+            shapes.append(Ellipse(cx, cy, r, r, la.colours.fill, la.colours.stroke, theme.stroke, owner, role="neuron"))
         if dot is not None:
             for step in (-8, 0, 8):
                 cx, cy = real(la.x, dot + step)
@@ -207,9 +210,7 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
             at, y = real(la.x, low + 24)
             shapes.append(Text(at, y - 2 if la.count else y + 5, la.name, *NAME, theme.text, "start", owner=owner))
             if la.count:
-                shapes.append(
-                    Text(at, y + 15, la.count, *COUNT, theme.muted, "start", owner=owner, role="sublabel")
-                )
+                shapes.append(Text(at, y + 15, la.count, *COUNT, theme.muted, "start", owner=owner, role="sublabel"))
         else:
             at, y = real(la.x, low)
             shapes += _caption(la, at, y, theme)

@@ -140,9 +140,7 @@ def main_rows(
         length = {}
         for u in reversed(order):
             if not used[u]:
-                options = [
-                    (length[v][0] + 1 + 0.01 * (home[u] == home[v]), -v) for v in out[u] if not used[v]
-                ]
+                options = [(length[v][0] + 1 + 0.01 * (home[u] == home[v]), -v) for v in out[u] if not used[v]]
                 best = max(options, default=None)
                 length[u] = (best[0], -best[1]) if best else (0.0, -1)
         start = max(length, key=lambda u: (length[u][0], -u))

@@ -1,6 +1,6 @@
 """Makes tiny_llm: a random one-layer Llama with a byte-level tokenizer, for tests.
 
-    python tests/assets/make_tiny_llm.py
+python tests/assets/make_tiny_llm.py
 """
 
 from pathlib import Path
