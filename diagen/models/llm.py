@@ -256,7 +256,7 @@ def save_adapter(model: PeftModel, folder: Path, card: dict[str, Any]) -> None:
         if parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
     model.peft_config["default"].base_model_name_or_path = card["base"]
-    model.save_pretrained(str(folder))
+    model.save_pretrained(str(folder), save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty form; the card says what there is to say
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
