@@ -1,6 +1,6 @@
 """Seconds from the model loaded to the files written: eight candidates, four drawn, for 20 requests.
 
-    python benchmarks/speed.py [--requests benchmarks/requests.jsonl]
+    python -m benchmarks.speed [--requests benchmarks/requests.jsonl]
 
 Ten of the requests have ten or more boxes. Prints the seconds from process start to model loaded, the median and the
 worst of the requests, tokens per second and the share of the time that goes into decoding.
@@ -25,6 +25,7 @@ from infer import draw, readable, record  # noqa: E402
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--requests", type=Path, default=Path(__file__).with_name("requests.jsonl"))
 parser.add_argument("--adapter", default="shipped")
+parser.add_argument("--dtype", default="float32")
 args = parser.parse_args()
 
 rows = [json.loads(line) for line in args.requests.read_text(encoding="utf-8").splitlines()]
@@ -32,7 +33,7 @@ rows = [r for r in rows if r.get("lang", "en") == "en"]
 boxes = [len(r.get("nodes") or r["layers"]) for r in rows]
 large = [r for r, n in zip(rows, boxes, strict=True) if n >= 10][:10]
 small = [r for r, n in zip(rows, boxes, strict=True) if n < 10][:10]
-llm = DiagramLLM(adapter=args.adapter, grammar_hash=GRAMMAR_HASH)
+llm = DiagramLLM(adapter=args.adapter, dtype=args.dtype, grammar_hash=GRAMMAR_HASH)
 llm.generate([ask("warm up")], 1, grammar=GRAMMAR, max_new_tokens=2)
 loaded = time.monotonic() - START
 
@@ -40,7 +41,7 @@ seconds, decoding, tokens, drawn, masked = [], [], 0, 0, []
 with tempfile.TemporaryDirectory() as folder:
     for i, row in enumerate([*small, *large]):
         start = time.monotonic()
-        written = llm.generate([ask(row["prompt"])], 8, grammar=GRAMMAR)
+        written = llm.generate([ask(row["prompt"])], 8, grammar=GRAMMAR, max_new_tokens=512)
         diagrams, _ = readable(written.texts[0], written.finished[0], {})
         place = Path(folder) / str(i)
         place.mkdir()
