@@ -671,7 +671,7 @@ def dump(diagram: Diagram) -> str:
         lines.append("style " + " ".join(w for w in words if w))
 
     def chained(i: int) -> bool:
-        return automatic[i] and (i == 0 or Edge(i - 1, i) in due[i])
+        return automatic[i] and (i == 0 or all(Edge(j, i) in due[i] for j in current or (i,)))
 
     def introduced(i: int) -> str:
         spec = _specification(nodes[i])
@@ -679,16 +679,19 @@ def dump(diagram: Diagram) -> str:
 
     waiting = list(diagram.groups)
     closing: list[int] = []
-    current: int | None = None
+    current: tuple[int, ...] = ()
+    alone: list[int] = []  # nodes whose declarations are the last lines
     i = 0
     while i <= len(nodes):
         while closing and closing[-1] == i:
             closing.pop()
             lines.append("end")
+            alone = []
         while waiting and waiting[0].start == i:
             group = waiting.pop(0)
             title = _quote(group.title, title=True) if group.title else ""
             parts = ["group", title, f"x{group.repeat}" if group.repeat > 1 else "", "skip" if group.skip else ""]
+            alone = []
             lines.append(" ".join(p for p in parts if p))
             if group.stop == i:
                 lines.append("end")
@@ -697,9 +700,9 @@ def dump(diagram: Diagram) -> str:
         if i == len(nodes):
             break
         rest = list(due[i])
-        if chained(i) and (current is None or current == i - 1):
-            if i:
-                rest.remove(Edge(i - 1, i))
+        if chained(i):
+            for j in current:
+                rest.remove(Edge(j, i))
             last = i
             if not rest and not nodes[i].at:
                 while (
@@ -713,29 +716,52 @@ def dump(diagram: Diagram) -> str:
                     last += 1
             count = f"{last - i + 1} " if last > i else ""
             lines.append(count + _specification(nodes[i]) + _place(nodes[i]))
-            i = current = last
+            i = last
+            current, alone = (i,), []
         else:
-            first = next((e for e in rest if e.target == i and e.source == current), None)
-            first = first or next((e for e in rest if e.target == i and e.source < i), None)
-            first = first or next((e for e in rest if e.source == i and e.target < i), None)
+            into = [e for e in rest if e.target == i and e.source < i]
+            first = next((e for e in into if e.source in current), into[0] if into else None)
             if first:
-                rest.remove(first)
-                ends = [introduced(j) if j == i else names[j] for j in (first.source, first.target)]
-                lines.append(_edge_line(first, ends, first.source == current))
-                current = first.target
+                bundle = sorted({e for e in into if (e.style, e.label) == (first.style, first.label)})
+                for edge in bundle:
+                    rest.remove(edge)
+                sources = tuple(e.source for e in bundle)
+                targets = [i]
+                while (
+                    not rest
+                    and (j := targets[-1] + 1) < len(nodes)
+                    and j not in borders
+                    and due[j] == [replace(e, target=j) for e in bundle]
+                ):
+                    targets.append(j)
+                if alone[-len(sources) :] == list(sources):  # declared just above: one line says both
+                    del lines[-len(sources) :]
+                    left = [introduced(j) for j in sources]
+                else:
+                    left = [] if set(sources) == set(current) else [names[j] for j in sources]
+                lines.append(_edge_line(first, left, [introduced(j) for j in targets]))
+                i, current, alone = targets[-1], tuple(targets), []
+            elif back := next((e for e in rest if e.source == i and e.target < i), None):
+                rest.remove(back)
+                lines.append(_edge_line(back, [introduced(i)], [names[back.target]]))
+                current, alone = (back.target,), []
             else:
                 lines.append(f"{names[i]} [{_specification(nodes[i])}]{_place(nodes[i])}")
-                current = i
+                current = (i,)
+                alone.append(i)
         for edge in rest:
-            lines.append(_edge_line(edge, [names[edge.source], names[edge.target]], edge.source == current))
-            current = edge.target
+            lines.append(
+                _edge_line(edge, [names[edge.source]] if current != (edge.source,) else [], [names[edge.target]])
+            )
+            current, alone = (edge.target,), []
         i += 1
     return "\n".join(lines) + "\n"
 
 
-def _edge_line(edge: Edge, ends: list[str], goes_on: bool) -> str:
+def _edge_line(edge: Edge, left: list[str], right: list[str]) -> str:
+    """One line for the edges from every left name (none: the current nodes) to every right one, all like `edge`."""
     label = f" : {_quote(edge.label)}" if edge.label else ""
-    return f"{'' if goes_on else ends[0] + ' '}{_SYMBOL[edge.style]} {ends[1]}{label}"
+    return " ".join(x for x in (" | ".join(left), _SYMBOL[edge.style], " | ".join(right)) if x) + label
 
 
 def restyle(diagram: Diagram, **words: str | None) -> Diagram:

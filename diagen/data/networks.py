@@ -179,7 +179,8 @@ class Voice:
 
     def __init__(self, rng: random.Random, bare: bool) -> None:
         self.rng, self.bare = rng, bare
-        self.times = rng.choice(["x"] * 14 + [" x ", " x ", "×", " × ", "*", " by ", " by ", "X"])
+        self.times = rng.choice(["x"] * 14 + [" x ", " x ", "×", " × ", "*", " * ", " by ", " by ", "X"])
+        self.careless = rng.random() < 0.12  # writes sizes now this way, now that
         self.word_share = rng.choice((0.0, 0.0, 0.0, 0.0, 0.3, 1.0))
         self.unit = rng.choice(("units", "neurons", "nodes") * 3 + ("cells", "perceptrons"))
         self.and_ = rng.choice((" and ",) * 6 + (", and ", " & "))
@@ -207,7 +208,8 @@ class Voice:
 
     def dims(self, size: Sequence[int]) -> str:
         """A size such as 3x3 in this writer's way."""
-        return self.times.join(map(str, size))
+        times = self.rng.choice(("x", " x ", "*", " * ", "×")) if self.careless else self.times
+        return times.join(map(str, size))
 
     def act(self, name: str) -> str:
         """An activation's name, as it may be spelt."""
@@ -229,6 +231,8 @@ class Voice:
                 return self.rng.choice((" ", "/", "-", " -> ", ", ", ",", " / ")).join(words)
             if form < 0.33:
                 return "[" + ", ".join(words) + "]"
+            if form < 0.38 and len(words) > 2:
+                return ", ".join(words[:-1]) + " " + words[-1]
         return ", ".join(words[:-1]) + self.rng.choice(ends) + words[-1]
 
 
@@ -874,6 +878,8 @@ def hidden(v: Voice, sizes: Sequence[int], act: str = "") -> Part:
                 f"{n} {one} in the {lay}",
                 f"{n} {one} in one {lay}",
                 f"a {lay} with {n} {one}",
+                f"{n} {one} in the {lay}s",
+                f"{lay}s with {n} {one}",
             )
         )
         text = article(text[2:]) if text.startswith("a ") else text
@@ -898,6 +904,9 @@ def hidden(v: Voice, sizes: Sequence[int], act: str = "") -> Part:
                     f"{c} {lay}s of size {lst}",
                     f"{lst} {u} in the {lay}s",
                     f"{c} {lay}s, {lst} {u}",
+                    f"{lst} {u} across the {c} {lay}s",
+                    f"{lst} {u} for each of the {c} {lay}s",
+                    f"{lay}s that have {lst} {u} in turn",
                     f"{c} {lay}s with {lst} {u}",
                 )
             )
@@ -1657,6 +1666,33 @@ def correction(r: random.Random, v: Voice, i: int, n_layers: int, new: int, old:
     )
 
 
+def by_factor(r: random.Random) -> tuple[str, list[str]]:
+    """Hidden layers told by their ratio: 'each half as wide as the one before'."""
+    v = make_voice(r)
+    k, up = r.randint(2, 4), r.random() < 0.35
+    first = r.choice((2, 3, 4, 5, 8, 10, 16)) if up else r.choice((16, 32, 48, 64, 128, 256, 512, 1024))
+    sizes = [first * 2**i if up else first // 2**i for i in range(k)]
+    ins, outs = units(r), classes(r)
+    verb, adverb, word = ("double", "twice", "doubling") if up else ("halve", "half", "halving")
+    told = r.choice(
+        (
+            f"{v.count(k)} hidden layers, the first with {first} {v.unit} and each next one {adverb} as wide",
+            f"hidden layers that start at {first} and {verb} until {sizes[-1]}",
+            f"hidden layers from {first} {v.unit} {word} to {sizes[-1]}",
+            f"{v.count(k)} hidden layers, {first} {v.unit} at first, {word} every time",
+            f"a hidden layer of {first} {v.unit}"
+            + "".join(f", a {ORDINALS[i]} one {adverb} as big" for i in range(2, k + 1)),
+        )
+    )
+    end = r.choice((f"{outs} outputs", f"an output layer of {outs}", f"output {outs}"))
+    parts = [
+        part(Layer("input", ins), v),
+        Part(told, tuple(f"dense {x}" for x in sizes)),
+        Part(end, (f"output {outs}",)),
+    ]
+    return frame(parts, v, "mlp", True, ("join",))
+
+
 def mlp(r: random.Random) -> tuple[str, list[str]]:
     """Inputs, hidden layers, outputs."""
     v = make_voice(r)
@@ -1879,6 +1915,8 @@ def conv_stack(r: random.Random, n: int) -> list[Layer]:
     norm, alone, vary, per = r.random() < 0.12, r.random() < 0.1, r.random() < 0.35, r.choice((1, 1, 1, 2, 2, 3, 0))
     drop = r.choice(("0.1", "0.2", "0.25", "0.3")) if r.random() < 0.08 else ""
     sep = r.choice(("depthwise", "separable", "dilated", "separable")) if r.random() < 0.05 else ""
+    uneven = r.random() < 0.45  # every layer is told in as much detail as its writer cares for
+    f = 0 if uneven and r.random() < 0.5 else f
     layers: list[Layer] = []
     left = 0
     for i in range(n):
@@ -1895,7 +1933,11 @@ def conv_stack(r: random.Random, n: int) -> list[Layer]:
             layers.append(Layer("activation", act=act or "relu"))
         left += 1
         if left >= (per or r.choice((1, 2, 3))):
-            layers.append(pool if not vary or r.random() < 0.8 else replace(pool, size=kernel(r)))
+            if uneven:
+                size = r.choice((pool.size, (2, 2), (2, 2), (), (3, 3)))
+                layers.append(replace(pool, size=size, variant=r.choice(("max", "max", "avg", "", ""))))
+            else:
+                layers.append(pool if not vary or r.random() < 0.8 else replace(pool, size=kernel(r)))
             left = 0
             if drop:
                 layers.append(Layer("dropout", rate=drop))
@@ -1903,7 +1945,21 @@ def conv_stack(r: random.Random, n: int) -> list[Layer]:
                 f = f * 2 if f < 512 and r.random() < 0.6 else r.choice(FILTERS) if r.random() < 0.5 else f
         elif f and r.random() < 0.3:
             f = r.choice(FILTERS) if r.random() < 0.8 else r.randint(2, 400)
+    if uneven:
+        layers = [uneven_layer(r, x) if x.kind == "conv" else x for x in layers]
     return layers
+
+
+def uneven_layer(r: random.Random, conv: Layer) -> Layer:
+    """A convolution, perhaps with less or something else said of it than of its neighbours."""
+    size = () if r.random() < 0.3 else kernel(r) if r.random() < 0.2 else conv.size
+    side = r.randint(3, 60)
+    return replace(
+        conv,
+        size=size,
+        units=0 if r.random() < 0.3 else conv.units,
+        out=(side, side) if r.random() < 0.08 else (),
+    )
 
 
 def with_maps(r: random.Random, layers: list[Layer]) -> list[Layer]:
@@ -2079,7 +2135,7 @@ def cnn(r: random.Random) -> tuple[str, list[str]]:
     start = [Layer("input", size=image(r))] if r.random() < 0.72 else [Layer("input")] if r.random() < 0.3 else []
     end = head_layers(r)
     if roll < 0.6:
-        mid = conv_stack(r, r.choice((1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8)))[:12]
+        mid = conv_stack(r, r.choice((1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10)))[:18]
         mid = with_maps(r, [*start, *mid])[len(start) :] if r.random() < 0.12 else mid
         parts = gather(v, [*start, *mid, *end], r.choice((0.2, 0.8)))
     else:
@@ -2102,6 +2158,18 @@ def cnn(r: random.Random) -> tuple[str, list[str]]:
                 f" - no wait, {n} classes, not {old}" if parts[-1].lines == wrong.lines else f". Actually {n} outputs",
             )
         ), lines
+    if start and start[0].size and r.random() < 0.12:  # the image is named last
+        text, lines = frame(parts[1:], v, "cnn", False, ("join",))
+        image_text = parts[0].text
+        told = (
+            f", input: {image_text}",
+            f"; input is {image_text}",
+            f". It gets {article(image_text)}",
+            f" on {image_text}s",
+        )
+        if image_text.startswith(("input", "image")):
+            told = (f", {image_text}", f"; {image_text}", f". {cap(image_text)}", f" ({image_text})")
+        return text.rstrip(". ") + r.choice(told), [*parts[0].lines, *lines]
     return frame(parts, v, "cnn", bool(start), ways(v))
 
 
@@ -2188,6 +2256,20 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
     texts = [Part(say_input(Layer("input", ins), v), ())]
     if down:
         d, e = v.listing([str(x) for x in down]), v.listing([str(x) for x in up])
+        halves = [
+            f"decoder layers with {e} {u}",
+            f"a decoder with {e} {u}",
+            f"a decoder of {e} {u}",
+            f"decoder {e}",
+        ]
+        if up == down[::-1] and r.random() < 0.45:
+            halves = [
+                "a symmetric decoder",
+                "the decoder, which is the encoder in reverse",
+                "the same layers backwards as decoder",
+                "then up again in the opposite order",
+                "and a decoder of the same shape, reversed",
+            ]
         texts += [
             Part(
                 r.choice(
@@ -2202,9 +2284,7 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
             ),
             Part(mid, ()),
             Part(
-                r.choice(
-                    (f"decoder layers with {e} {u}", f"a decoder with {e} {u}", f"a decoder of {e} {u}", f"decoder {e}")
-                ),
+                r.choice(halves),
                 (),
             ),
         ]
@@ -2546,7 +2626,7 @@ def other(r: random.Random) -> tuple[str, list[str]]:
 def code(r: random.Random) -> tuple[str, list[str]]:
     """A network given as code or data."""
     image_like = r.random() < 0.5
-    act = r.choice(("relu",) * 5 + ("tanh", "sigmoid", "gelu", "")) if r.random() < 0.85 else ""
+    act = r.choice(("relu",) * 5 + ("tanh", "sigmoid", "gelu", "")) if r.random() < 0.7 else ""
     layers: list[Layer] = []
     if image_like:
         k = kernel(r)[0]
@@ -2641,11 +2721,25 @@ def torch(r: random.Random, layers: list[Layer]) -> str | None:
             rows.append(nn + names[x.act] + ("" if x.act == "softmax" else "()"))
     note = [x for x in rows if x.startswith("#")]
     rows = [x for x in rows if not x.startswith("#")]
-    if r.random() < 0.5:
+    if nn and r.random() < 0.3:  # a module with one attribute a layer; activations are calls of forward()
+        rows = [x for x in rows if x.removeprefix(nn).split("(")[0] not in {n.split("(")[0] for n in names.values()}]
+        count: dict[str, int] = {}
+        body = []
+        for row in rows:
+            kind = row.removeprefix(nn).split("(")[0]
+            stem = {"Linear": "fc", "LazyLinear": "fc", "Conv2d": "conv", "BatchNorm2d": "bn"}.get(kind, "layer")
+            count[stem] = count.get(stem, 0) + 1
+            body.append(f"        self.{stem}{count[stem]} = {row}")
+        name = r.choice(("MyNet", "Model", "Classifier", "Policy", "Encoder", "Regressor"))
+        text = f"class {name}({nn}Module):\n    def __init__(self):\n        super().__init__()\n" + "\n".join(body)
+        if any(x.act for x in layers):
+            return None
+    elif r.random() < 0.5:
         text = f"{nn}Sequential(" + ", ".join(rows) + ")"
     else:
         text = f"{nn}Sequential(\n    " + ",\n    ".join(rows) + r.choice(("\n)", ",\n)"))
-    text = r.choice(("", "", "model = ", "net = ", "self.net = ")) + text
+    if not text.startswith("class"):
+        text = r.choice(("", "", "model = ", "net = ", "self.net = ")) + text
     return (note[0] + "\n" if note else "") + text
 
 
@@ -2812,7 +2906,8 @@ FAMILIES: tuple[tuple[Callable[[random.Random], tuple[str, list[str]]], float], 
     (mlp, 21),
     (terse, 5),
     (dense_chain, 8),
-    (cnn, 38),
+    (cnn, 46),
+    (by_factor, 1.5),
     (autoencoder, 5),
     (recurrent, 6),
     (transformer, 4),

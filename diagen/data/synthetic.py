@@ -2,9 +2,9 @@
 
     python -m diagen.data.synthetic --number 20 --seed 1
 
-Four sources: layered networks by rule (networks.py), processes of random shape and names (processes.py), wordings
-written by hand with slots (templates/*.txt, format in templates/README.md), and requests that describe no diagram,
-answered by `none`. Every text is checked by `parse` before it leaves.
+Five sources: layered networks by rule (networks.py; in Korean korean.py), processes of random shape and names
+(processes.py), wordings written by hand with slots (templates/*.txt, format in templates/README.md), and requests that
+describe no diagram, answered by `none`. Every text is checked by `parse` before it leaves.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
+from diagen.data.korean import korean_network
 from diagen.data.networks import network
 from diagen.data.processes import process
 from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHARES = {"network": 0.36, "process": 0.22, "template": 0.41, "none": 0.01}
+SHARES = {"network": 0.4, "korean_network": 0.03, "process": 0.24, "template": 0.32, "none": 0.01}
 SPLITS = ("train", "held_out")
 
 
@@ -106,7 +107,7 @@ def templates(split: str = "train") -> tuple[tuple[str, tuple[Template, ...]], .
 
 def _template(rng: random.Random, split: str) -> tuple[str, str]:
     files = templates(split)
-    _, chosen = rng.choices(files, [len(ts) for _, ts in files])[0]
+    _, chosen = rng.choices(files, [len(ts) * (1.5 if name == "korean" else 1) for name, ts in files])[0]
     return rng.choice(chosen).fill(rng)
 
 
@@ -217,7 +218,7 @@ def _vary(rng: random.Random, request: str, text: str) -> tuple[str, str]:
         request = rng.choice(_OPENINGS) + request
     elif roll < 0.14:
         request, text = request.lower(), text.lower()
-    if rng.random() < 0.15 and "style " not in text:
+    if rng.random() < 0.08 and "style " not in text:
         lines = text.split("\n")
         lines.insert(int(lines[0].startswith("title ")), "style " + rng.choice(_STYLES))
         text = "\n".join(lines)
@@ -231,13 +232,15 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
         source = rng.choices(list(SHARES), list(SHARES.values()))[0]
         if source == "network":
             request, text = network(rng)
+        elif source == "korean_network":
+            request, text = korean_network(rng)
         elif source == "process":
             request, text = process(rng)
         elif source == "template":
             request, text = _template(rng, split)
         else:
             request, text = _off_topic(rng)
-        if source in ("network", "process", "template"):
+        if source != "none":
             request, text = _vary(rng, request, text)
             try:
                 clean_request(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from peft.helpers import disable_input_dtype_casting
 from torch.nn.functional import cross_entropy, pad
 from trl import SFTTrainer
 
@@ -24,9 +25,12 @@ class CompletionTrainer(SFTTrainer):
         labels = inputs["labels"][:, 1:]
         answer = labels != -100
         backbone = self.accelerator.unwrap_model(model).get_base_model()
-        states = backbone.model(
-            input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
-        ).last_hidden_state[:, :-1][answer]  # (answer tokens, width)
+        # The adapter's weights are float32; its products need not be. PEFT would cast their inputs instead.
+        mixed = torch.autocast(inputs["input_ids"].device.type, dtype=torch.bfloat16, enabled=self.args.bf16)
+        with mixed, disable_input_dtype_casting(backbone, active=self.args.bf16):
+            states = backbone.model(
+                input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
+            ).last_hidden_state[:, :-1][answer]  # (answer tokens, width)
         missing = -len(states) % ROWS
         logits = backbone.lm_head(pad(states, (0, 0, 0, missing))).float()
         targets = pad(labels[answer], (0, missing), value=-100)
