@@ -38,16 +38,13 @@ def main(cfg: DictConfig) -> float | None:
 def finetune(cfg: DictConfig, folder: Path) -> float:
     """One TRL stage: backbone, rows, trainer; saves the adapter and its card to the run's folder."""
     import torch
-    from transformers.trainer_utils import get_last_checkpoint
 
     from diagen.diagram import GRAMMAR_HASH
     from diagen.models.llm import save_adapter
 
     last = None
     if cfg.resume:
-        last = get_last_checkpoint(cfg.resume) if Path(cfg.resume).is_dir() else None
-        if last is None:
-            raise DiagenError(f"nothing to resume: {cfg.resume} holds no checkpoint")
+        last = last_checkpoint(Path(cfg.resume))
         folder = Path(cfg.resume)
         cfg.stage.trainer.args.output_dir = str(folder)
     if not torch.cuda.is_available():
@@ -80,6 +77,14 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
     save_adapter(trainer.model, adapter, card)
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
+
+
+def last_checkpoint(folder: Path) -> str:
+    """The newest whole checkpoint: a kill while one is written leaves it without trainer_state.json, its last file."""
+    whole = [p.parent for p in folder.glob("checkpoint-*/trainer_state.json")]
+    if not whole:
+        raise DiagenError(f"nothing to resume: {folder} holds no checkpoint")
+    return str(max(whole, key=lambda p: int(p.name.removeprefix("checkpoint-"))))
 
 
 def build(settings: DictConfig, **more: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -40,6 +41,7 @@ def run(main: Callable[[], Any]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a cp949 or ASCII console cannot show every label
+    warnings.filterwarnings("ignore", module=r"bitsandbytes|transformers|peft|trl|torch")  # their plans, not ours
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # hand errors over instead of printing them
     sys.argv[1:] = [_quoted(argument) for argument in sys.argv[1:]]
     try:

@@ -135,8 +135,15 @@ class DiagramLLM:
             raise DiagenError("the model's tokenizer has no end token")
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
-        """Token ids of the chat prompt."""
-        return self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
+        """Token ids of the chat prompt; marks such as <|im_end|> in the request are plain text there."""
+        plain = [{**message, "content": self._without_marks(message["content"])} for message in messages]
+        return self.tokenizer.apply_chat_template(plain, add_generation_prompt=True, return_dict=True)["input_ids"]
+
+    def _without_marks(self, text: str) -> str:
+        for mark in self.tokenizer.get_added_vocab():
+            if len(mark) > 1:
+                text = text.replace(mark, mark[:1] + " " + mark[1:])
+        return text
 
     @torch.inference_mode()
     def generate(
