@@ -37,7 +37,7 @@ def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figur
     groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
     upright = direction in ("down", "up")
     spacing = SPACINGS[diagram.style.spacing or "normal"]
-    looks = _looks(diagram, theme, upright)
+    looks = look_all(diagram, theme, upright)
     shapes = [seen.shape for seen in looks]
 
     def flow_size(seen: Look) -> tuple[float, float]:
@@ -45,7 +45,9 @@ def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figur
 
     sizes = [flow_size(seen) for seen in looks]
     straight_on = {i for i, s in enumerate(shapes) if s in ("diamond", "op")}
-    order, skips = arrange(sizes, edges, groups, straight_on, spacing.sibling, _side_by_side(diagram, edges, groups))
+    order, skips = arrange(
+        sizes, edges, groups, straight_on, spacing.sibling, _side_by_side(diagram, edges, groups), rings=not upright
+    )
     straight = diagram.style.routing == "straight"
     skip_side = (0, 1) if upright else (0, -1)
     made = plan(order, skips, edges, groups, [c / 2 for _, c in sizes], shapes, spacing, skip_side, not straight)
@@ -88,7 +90,8 @@ def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figur
     return _picture(diagram, theme, direction, made, laid, looks, groups, folded)
 
 
-def _looks(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
+def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
+    """How each node looks, with widths that are alike where they differ little."""
     edges = diagram.flow()
     ins, outs = {e.target for e in edges}, {e.source for e in edges}
     looks = [
@@ -281,4 +284,4 @@ def compose(
     return Figure(shapes + placed, full + cut)
 
 
-__all__ = ["IN", "Figure", "compose", "draw", "edge_lines", "home_of", "simplified"]
+__all__ = ["IN", "Figure", "compose", "draw", "edge_lines", "home_of", "look_all", "simplified"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diagen.diagram import Diagram, Style
-from diagen.render import graph, network, placed
+from diagen.render import graph, network, placed, unet
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
@@ -20,7 +20,10 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     chosen = replace(diagram.style, **style) if style else diagram.style
     diagram = replace(diagram, style=chosen)
     theme = THEMES[chosen.theme or "paper"]
-    figure = placed.draw(diagram, theme) if placed.applies(diagram) else network.draw(diagram, theme)
+    if placed.applies(diagram):
+        figure = placed.draw(diagram, theme)
+    else:
+        figure = network.draw(diagram, theme) or unet.draw(diagram, theme)
     if figure:
         pass
     elif len(diagram.nodes) > MOST_NODES or len(diagram.edges) > MOST_EDGES:
@@ -38,18 +41,19 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
     plans = [*(("right", s, 1) for s in spacings), ("down", spacings[0], 1)]
     plans += [(direction, spacings[0], rows) for rows in (2, 3, 4, 6) for direction in ("right", "down")]
+    above = TITLE_LEADING + 24 if diagram.title else 0
     for direction, spacing, rows in plans:
         styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
         tries.append(graph.draw(styled, theme, direction, rows))
-        if _misfit(tries[-1]) == 0:
+        if _misfit(tries[-1], above) == 0:
             break
-    return min(tries, key=_misfit)
+    return min(tries, key=lambda figure: _misfit(figure, above))
 
 
-def _misfit(figure: graph.Figure) -> float:
+def _misfit(figure: graph.Figure, above: float) -> float:
     """How far a figure is from a page: 0 where it is at most 1170 wide and neither a ribbon nor a tower."""
     left, top, right, low = extent(figure.shapes)
-    width, height = right - left + 2 * PADDING, low - top + 2 * PADDING
+    width, height = right - left + 2 * PADDING, low - top + above + 2 * PADDING
     aspect = width / height
     return max(0.0, width / 1170 - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
 

@@ -171,6 +171,34 @@ def _topological(out: dict[int, list[int]], into: dict[int, list[int]], count: i
     return order
 
 
+def ring_of(edges: list[Edge], feedback: set[int], count: int) -> list[int]:
+    """The nodes of a loop that is drawn as a rectangle, in the order of the flow; none where it should not be.
+
+    The figure's only way back closes it, and at least four nodes lie on it. Its second half, which runs back below the
+    first, has no other edge.
+    """
+    if len(feedback) != 1:
+        return []
+    back = edges[next(iter(feedback))]
+    out: list[list[int]] = [[] for _ in range(count)]
+    degree = [0] * count
+    for k, e in enumerate(edges):
+        if k not in feedback:
+            out[e.source].append(e.target)
+            degree[e.source] += 1
+            degree[e.target] += 1
+    longest: dict[int, list[int]] = {back.source: [back.source]}  # node -> its longest way to the end of the loop
+    into: dict[int, list[int]] = {i: [u for u in range(count) if i in out[u]] for i in range(count)}
+    for u in reversed(_topological({i: out[i] for i in range(count)}, into, count)):
+        ways = [longest[v] for v in out[u] if v in longest]
+        if ways and u != back.source:
+            longest[u] = [u, *max(ways, key=len)]
+    ring = longest.get(back.target, [])
+    half = len(ring) - len(ring) // 2
+    plain = all(degree[u] == (1 if u == back.source else 2) for u in ring[half:])
+    return ring if len(ring) >= 4 and plain else []
+
+
 def arrange(
     sizes: list[tuple[float, float]],
     edges: list[Edge],
@@ -178,26 +206,34 @@ def arrange(
     straight_on: set[int],
     gap: float,
     apart: set[int],
+    rings: bool,
 ) -> tuple[Order, set[int]]:
     """Ranks and order of nodes of (along, across) sizes, and the edges that are skips along a row.
 
-    `apart` are edges whose ends may stand side by side: they join groups that are drawn next to each other.
+    `apart` are edges whose ends may stand side by side: they join groups that are drawn next to each other. With
+    `rings` a loop may become a rectangle, its second half running back beside the first.
     """
     count = len(sizes)
     feedback = feedback_edges(edges, count)
     home = home_of(groups, count)
-    near = [(e.source, e.target) for k, e in enumerate(edges) if k not in feedback and k not in apart]
+    ring = ring_of(edges, feedback, count) if rings else []
+    half = len(ring) - len(ring) // 2
+    turn = set(zip(ring[half - 1 :], ring[half:], strict=False))
+    near = [
+        (e.source, e.target) for k, e in enumerate(edges)
+        if k not in feedback and k not in apart and (e.source, e.target) != tuple(ring[half - 1 : half + 1])
+    ]  # fmt: skip
     heavy, centred, rows = main_rows(near, count, home, straight_on)
     place = {u: (number, i) for number, row in enumerate(rows) for i, u in enumerate(row)}
     skips = set()
     for k, e in enumerate(edges):
-        if k in feedback or k in apart:
+        if k in feedback or k in apart or (e.source, e.target) in turn:
             continue
         (row, i), (other, j) = place[e.source], place[e.target]
         if row == other and j > i + 1:
             skips.add(k)
     order = Order([0] * count, [0.0] * count, feedback, heavy, centred)
-    _graphviz(order, sizes, edges, groups, gap, skips, apart)
+    _graphviz(order, sizes, edges, groups, gap, skips, apart, ring)
     return order, skips
 
 
@@ -209,6 +245,7 @@ def _graphviz(
     gap: float,
     skips: set[int],
     apart: set[int],
+    ring: list[int],
 ) -> None:
     # Graphviz is told sizes and asked for no text, so the machine's fonts have no say; this keeps fontconfig quiet.
     os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
@@ -219,13 +256,24 @@ def _graphviz(
     graph.node_attr.update(shape="box", fixedsize="true", label="")
     for i, (along, across) in enumerate(sizes):
         graph.add_node(i, width=f"{across / 72:.4f}", height=f"{along / 72:.4f}")
+    half = len(ring) - len(ring) // 2
+    ahead, behind = ring[:half], ring[half:][::-1]
+    against = set(zip(behind[1:], behind, strict=False))  # edges of the row that runs back
+    drawn: dict[int, tuple[int, int]] = {}
     for k, e in enumerate(edges):
-        if e.source == e.target or k in order.feedback or k in skips:
+        if (
+            e.source == e.target
+            or k in order.feedback
+            or k in skips
+            or (ring and (e.source, e.target) == (ahead[-1], behind[-1]))
+        ):
             continue
+        drawn[k] = (e.target, e.source) if (e.source, e.target) in against else (e.source, e.target)
         weight = order.heavy.get((e.source, e.target), 1.0)
-        graph.add_edge(
-            e.source, e.target, key=str(k), weight=str(int(weight)), minlen="0" if k in apart else "1", dir="none"
-        )
+        graph.add_edge(*drawn[k], key=str(k), weight=str(int(weight)), minlen="0" if k in apart else "1", dir="none")
+    for i, u in enumerate(behind):
+        beside = ahead[round(i * (half - 1) / (len(behind) - 1))]
+        graph.add_subgraph([beside, u], rank="same")
     parents = parents_of(groups)
     subs: dict[int, pygraphviz.AGraph] = {}
     for k, group in enumerate(groups):
@@ -248,10 +296,8 @@ def _graphviz(
     for k, sub in subs.items():
         x0, _, x1, _ = map(float, sub.graph_attr["bb"].split(","))
         order.boxes[k] = (x0, x1)
-    for k, e in enumerate(edges):
-        if e.source == e.target or k in order.feedback or k in skips:
-            continue
-        pos = graph.get_edge(e.source, e.target, key=str(k)).attr["pos"] or ""
+    for k, ends in drawn.items():
+        pos = graph.get_edge(*ends, key=str(k)).attr["pos"] or ""
         points = [p for p in pos.split() if p[0] not in "se"]
         order.splines[k] = [(-float(y), float(x)) for x, y in (p.split(",") for p in points)]
     _keep_text_order(order)
