@@ -45,8 +45,11 @@ def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figur
 
     sizes = [flow_size(seen) for seen in looks]
     straight_on = {i for i, s in enumerate(shapes) if s in ("diamond", "op")}
+    operators = {i for i, s in enumerate(shapes) if s == "op"}
+    cells = {i for i, node in enumerate(diagram.nodes) if node.kind in ("rnn", "lstm", "gru")}
+    side_by_side = _side_by_side(diagram, edges, groups)
     order, skips = arrange(
-        sizes, edges, groups, straight_on, spacing.sibling, _side_by_side(diagram, edges, groups), rings=not upright
+        sizes, edges, groups, straight_on, spacing.sibling, side_by_side, operators, cells, rings=not upright
     )
     straight = diagram.style.routing == "straight"
     skip_side = (0, 1) if upright else (0, -1)

@@ -206,12 +206,15 @@ def arrange(
     straight_on: set[int],
     gap: float,
     apart: set[int],
+    operators: set[int],
+    cells: set[int],
     rings: bool,
 ) -> tuple[Order, set[int]]:
     """Ranks and order of nodes of (along, across) sizes, and the edges that are skips along a row.
 
     `apart` are edges whose ends may stand side by side: they join groups that are drawn next to each other. With
-    `rings` a loop may become a rectangle, its second half running back beside the first.
+    `rings` a loop may become a rectangle, its second half running back beside the first. What only feeds one of the
+    `operators` stands beside it, and so do the inputs and outputs of `cells` that are chained (an unrolled network).
     """
     count = len(sizes)
     feedback = feedback_edges(edges, count)
@@ -219,9 +222,12 @@ def arrange(
     ring = ring_of(edges, feedback, count) if rings else []
     half = len(ring) - len(ring) // 2
     turn = set(zip(ring[half - 1 :], ring[half:], strict=False))
+    beside = _unrolled(edges, cells)
+    half_way = tuple(ring[half - 1 : half + 1])
     near = [
         (e.source, e.target) for k, e in enumerate(edges)
-        if k not in feedback and k not in apart and (e.source, e.target) != tuple(ring[half - 1 : half + 1])
+        if k not in feedback and k not in apart and (e.source, e.target) != half_way
+        and not beside.keys() & {e.source, e.target}
     ]  # fmt: skip
     heavy, centred, rows = main_rows(near, count, home, straight_on)
     place = {u: (number, i) for number, row in enumerate(rows) for i, u in enumerate(row)}
@@ -233,7 +239,8 @@ def arrange(
         if row == other and j > i + 1:
             skips.add(k)
     order = Order([0] * count, [0.0] * count, feedback, heavy, centred)
-    _graphviz(order, sizes, edges, groups, gap, skips, apart, ring)
+    beside |= _side_inputs(edges, feedback | apart, home, operators, heavy)
+    _graphviz(order, sizes, edges, groups, gap, skips, apart, ring, beside)
     return order, skips
 
 
@@ -246,6 +253,7 @@ def _graphviz(
     skips: set[int],
     apart: set[int],
     ring: list[int],
+    beside: dict[int, tuple[int, int]],
 ) -> None:
     # Graphviz is told sizes and asked for no text, so the machine's fonts have no say; this keeps fontconfig quiet.
     os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
@@ -260,6 +268,8 @@ def _graphviz(
     ahead, behind = ring[:half], ring[half:][::-1]
     against = set(zip(behind[1:], behind, strict=False))  # edges of the row that runs back
     drawn: dict[int, tuple[int, int]] = {}
+    flat = {k for k, e in enumerate(edges) if beside.keys() & {e.source, e.target}}
+    level = apart | flat
     for k, e in enumerate(edges):
         if (
             e.source == e.target
@@ -268,12 +278,16 @@ def _graphviz(
             or (ring and (e.source, e.target) == (ahead[-1], behind[-1]))
         ):
             continue
-        drawn[k] = (e.target, e.source) if (e.source, e.target) in against else (e.source, e.target)
+        turned = (e.source, e.target) in against
+        if k in flat:  # within a rank, Graphviz keeps the tail before the head
+            turned = beside.get(e.source, (0, -1))[1] > 0 or beside.get(e.target, (0, 1))[1] < 0
+        drawn[k] = (e.target, e.source) if turned else (e.source, e.target)
         weight = order.heavy.get((e.source, e.target), 1.0)
-        graph.add_edge(*drawn[k], key=str(k), weight=str(int(weight)), minlen="0" if k in apart else "1", dir="none")
+        graph.add_edge(*drawn[k], key=str(k), weight=str(int(weight)), minlen="0" if k in level else "1", dir="none")
+    for u, (other, _) in beside.items():
+        graph.add_subgraph([u, other], rank="same")
     for i, u in enumerate(behind):
-        beside = ahead[round(i * (half - 1) / (len(behind) - 1))]
-        graph.add_subgraph([beside, u], rank="same")
+        graph.add_subgraph([ahead[round(i * (half - 1) / (len(behind) - 1))], u], rank="same")
     parents = parents_of(groups)
     subs: dict[int, pygraphviz.AGraph] = {}
     for k, group in enumerate(groups):
@@ -300,11 +314,44 @@ def _graphviz(
         pos = graph.get_edge(*ends, key=str(k)).attr["pos"] or ""
         points = [p for p in pos.split() if p[0] not in "se"]
         order.splines[k] = [(-float(y), float(x)) for x, y in (p.split(",") for p in points)]
-    _keep_text_order(order)
+    _keep_text_order(order, beside)
 
 
-def _keep_text_order(order: Order) -> None:
-    """Mirror the figure where that brings more neighbours into the order of the text."""
+def _side_inputs(
+    edges: list[Edge], left_out: set[int], home: list[int], operators: set[int], heavy: dict[tuple[int, int], float]
+) -> dict[int, tuple[int, int]]:
+    """Source -> (the operator that it stands before, -1): the last thing named that feeds nothing else."""
+    found: dict[int, tuple[int, int]] = {}
+    kept = [e for k, e in enumerate(edges) if k not in left_out]
+    for operator in operators:
+        into = [e.source for e in kept if e.target == operator]
+        for u in sorted(into, reverse=True):
+            alone = sum(u in (e.source, e.target) for e in edges) == 1
+            if alone and len(into) > 1 and home[u] == home[operator] and (u, operator) not in heavy:
+                found[u] = (operator, -1)
+                break
+    return found
+
+
+def _unrolled(edges: list[Edge], cells: set[int]) -> dict[int, tuple[int, int]]:
+    """Inputs and outputs of cells in a chain -> (their cell, 1 for an input, -1 for an output, which stands above)."""
+    chained = {u for e in edges if e.source != e.target and {e.source, e.target} <= cells for u in (e.source, e.target)}
+    degree: dict[int, int] = {}
+    for e in edges:
+        for u in (e.source, e.target):
+            degree[u] = degree.get(u, 0) + 1
+    found: dict[int, tuple[int, int]] = {}
+    taken = set()
+    for e in edges:
+        for cell, other, side in ((e.target, e.source, 1), (e.source, e.target, -1)):
+            if cell in chained and other not in cells and degree[other] == 1 and (cell, side) not in taken:
+                taken.add((cell, side))
+                found[other] = (cell, side)
+    return found
+
+
+def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]]) -> None:
+    """Mirror the figure where that brings more neighbours into the order of the text, side inputs first."""
     ranks: dict[int, list[int]] = {}
     for i, r in enumerate(order.rank):
         ranks.setdefault(r, []).append(i)
@@ -313,6 +360,7 @@ def _keep_text_order(order: Order) -> None:
         for a in range(len(members)):
             for b in range(a + 1, len(members)):
                 wrong += 1 if order.ref[members[a]] > order.ref[members[b]] else -1
+    wrong += sum(3 if (order.ref[u] - order.ref[v]) * side < 0 else -3 for u, (v, side) in beside.items())
     if wrong > 0:
         order.ref = [-x for x in order.ref]
         order.boxes = {k: (-high, -low) for k, (low, high) in order.boxes.items()}
