@@ -9,10 +9,12 @@ import hashlib
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -45,7 +47,7 @@ Draw a diagram from a sentence.
   python infer.py prompt="3 inputs, 4 and 6 hidden, 1 output"     commas, quotes, brackets as they are
   echo "RAG: chunk -> embed -> store" | python infer.py            or from a pipe, or typed
   python infer.py prompt="..." candidates=8 keep=4 seed=1 formats=[png,svg] output=DIR
-  python infer.py prompt="..." style.theme=night style.direction=down
+  python infer.py prompt="..." style.theme=night style.direction=down width=6.75in transparent=true
   python infer.py prompts=FILE.jsonl output=FILE.jsonl candidates=1 many requests ("id", "prompt" a line)
   python infer.py diagrams=my.txt                                  draw a text, without the language model
   python infer.py prompt="..." llm.adapter=outputs/llm/.../adapter another adapter; llm=deepseek_coder_1b
@@ -132,8 +134,10 @@ def check(cfg: DictConfig) -> None:
             raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
     if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
         raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
-    if not isinstance(cfg.grammar, bool):
-        raise DiagenError(f"grammar={cfg.grammar} is neither true nor false")
+    for name, value in (("grammar", cfg.grammar), ("transparent", cfg.transparent), ("svg.embed", cfg.svg.embed)):
+        if not isinstance(value, bool):
+            raise DiagenError(f"{name}={value} is neither true nor false")
+    inches_of(str(cfg.width or ""))
     if not isinstance(cfg.style, DictConfig):
         raise DiagenError(f"style={cfg.style} has no name; write style.theme=night or style.direction=down")
     restyle(parse("A -> B"), **{str(name): word for name, word in cfg.style.items()})
@@ -252,20 +256,53 @@ def _numbered(parent: Path) -> Path:
     raise DiagenError(f"{parent} holds too many folders of this second")
 
 
-def draw(diagram: Diagram, folder: Path, name: str, formats: list[str], meta: dict[str, Any]) -> None:
-    """NAME.txt, NAME.json and the pictures."""
-    from diagen.render import PillowRenderer, SvgRenderer, layout
+@dataclass(frozen=True)
+class Drawing:
+    """How drawings are written: the formats, and how wide they are on paper or on a screen."""
 
-    scene = layout(diagram)
-    files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
-    if "png" in formats:
-        buffer = io.BytesIO()
-        PillowRenderer()(scene).save(buffer, "PNG")
-        files["png"] = buffer.getvalue()
-    if "svg" in formats:
-        files["svg"] = SvgRenderer()(scene).encode()
-    for ending, content in files.items():
-        write(folder / f"{name}.{ending}", content)
+    formats: tuple[str, ...]
+    width: str = ""  # "6.75in", "17cm", "900px"; "" for two pixels a logical one
+    transparent: bool = False
+    embed: bool = True
+
+    def write(self, diagram: Diagram, folder: Path, name: str, meta: dict[str, Any]) -> None:
+        """NAME.txt, NAME.json and the pictures."""
+        from diagen.render import PillowRenderer, SvgRenderer, layout
+
+        scene = layout(diagram)
+        files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
+        scale, inches = 2.0, inches_of(self.width)
+        if self.width.endswith("px"):
+            scale = 96 * inches / scene.width
+        elif inches:
+            scale = max(2.0, 300 * inches / scene.width)  # what printers ask for
+            points = 12 * 72 * inches / scene.width
+            if points < 6:
+                say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
+        if "png" in self.formats:
+            buffer = io.BytesIO()
+            image = PillowRenderer(scale, self.transparent)(scene)
+            more = {"dpi": (image.width / inches,) * 2} if inches else {}
+            image.save(buffer, "PNG", **more)
+            files["png"] = buffer.getvalue()
+        if "svg" in self.formats:
+            files["svg"] = SvgRenderer(self.embed, self.transparent, self.width)(scene).encode()
+        for ending, content in files.items():
+            write(folder / f"{name}.{ending}", content)
+
+
+def drawing_of(cfg: DictConfig) -> Drawing:
+    """How this command draws."""
+    return Drawing(tuple(cfg.formats), str(cfg.width or ""), cfg.transparent, cfg.svg.embed)
+
+
+def inches_of(width: str) -> float:
+    """The inches of a width such as "6.75in", 0 for none; a pixel is 1/96 of an inch, as in CSS."""
+    units = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "px": 1 / 96}
+    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)(in|cm|mm|pt|px)", width)
+    if width and not (found and 0.1 <= float(found[1]) * units[found[2]] <= 60):
+        raise DiagenError(f"width={width} is no width from 0.1 to 60 inches; write width=6.75in, 17cm or 900px")
+    return float(found[1]) * units[found[2]] if found else 0.0
 
 
 # -- the three ways ----------------------------------------------------------------------------------------------
@@ -273,7 +310,7 @@ def draw(diagram: Diagram, folder: Path, name: str, formats: list[str], meta: di
 
 def one_request(cfg: DictConfig) -> None:
     """One sentence in, up to `keep` drawings out."""
-    request = request_of(cfg)
+    request, drawing = request_of(cfg), drawing_of(cfg)
     with output_folder(cfg) as folder:
         llm = load(cfg)
         stage = Stage("writing candidates")
@@ -293,7 +330,7 @@ def one_request(cfg: DictConfig) -> None:
         for n, diagram in enumerate(diagrams[: cfg.keep], 1):
             stage.show(f"{n} of {min(len(diagrams), cfg.keep)}")
             meta = record(f"{n:02d}", request, diagram, cfg.seed, llm.name)
-            draw(diagram, folder, f"{n:02d}", list(cfg.formats), meta)
+            drawing.write(diagram, folder, f"{n:02d}", meta)
         stage.done()
     table(folder, diagrams[: cfg.keep], list(cfg.formats))
     same = cfg.candidates - len(diagrams) - len(reasons)
@@ -304,7 +341,7 @@ def one_request(cfg: DictConfig) -> None:
 
 def given_diagrams(cfg: DictConfig) -> None:
     """Texts in, drawings out; no language model."""
-    path = Path(str(cfg.diagrams))
+    path, drawing = Path(str(cfg.diagrams)), drawing_of(cfg)
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
     texts = [(file.name, read_text(file)) for file in files]
     if not texts:
@@ -319,7 +356,7 @@ def given_diagrams(cfg: DictConfig) -> None:
         stage = Stage("drawing")
         for n, diagram in enumerate(diagrams, 1):
             stage.show(f"{n} of {len(diagrams)}")
-            draw(diagram, folder, f"{n:02d}", list(cfg.formats), record(f"{n:02d}", None, diagram, None, None))
+            drawing.write(diagram, folder, f"{n:02d}", record(f"{n:02d}", None, diagram, None, None))
         stage.done()
     table(folder, diagrams, list(cfg.formats))
 
@@ -349,7 +386,7 @@ def digest_of(cfg: DictConfig, requests: str) -> str:
     """What the answers depend on; a part file with another digest is not gone on with."""
     settings = OmegaConf.to_container(cfg, resolve=True)
     assert isinstance(settings, dict)
-    for name in ("prompts", "output", "batch", "formats", "user"):
+    for name in ("prompts", "output", "batch", "formats", "user", "width", "transparent", "svg"):
         settings.pop(name)
     return hashlib.sha256(json.dumps([settings, requests, GRAMMAR_HASH], sort_keys=True).encode()).hexdigest()[:16]
 

@@ -1,6 +1,8 @@
-"""Counts what is wrong with a scene, from its shapes alone: the errors of the style guide's section 6.
+"""Counts what is wrong with a scene, from its shapes alone: section 6 of the style guide, F1 to F20.
 
-python -m diagen.render.faults FILE.jsonl      rows with a "text" (or "diagram"); prints the sum of each fault
+python -m diagen.render.faults FILE.jsonl      rows with a "text"; exit status 1 where a diagram has an error
+
+An error must not occur; a warning is counted, since it may be the lesser evil.
 """
 
 from __future__ import annotations
@@ -26,12 +28,22 @@ NAMES = {
     "F8": "an edge that does not end at its node's border",
     "F9": "a slanted piece of an orthogonal edge",
     "F10": "an edge with more than four bends",
+    "F11": "edges that cross at less than 60 degrees",
     "F12": "edges on top of each other",
     "F13": "a piece of an edge that is too short",
     "F14": "arrow heads too close to each other",
     "F15": "a node too close to the border or title of a frame",
     "F16": "joined nodes that are almost aligned",
     "F17": "type that is too small",
+    "F18": "words or lines too pale for their ground",
+}
+WARNINGS = {
+    "F2": "neighbours less than 24 apart",
+    "F7": "an edge less than 12 from a foreign node",
+    "F11": "many crossings",
+    "F17": "type under 9 px in a page of 880 px, with more than 40 nodes",
+    "F19": "a ribbon, a tower or a large empty corner",
+    "F20": "too many colours, sizes, strokes or widths",
 }
 
 
@@ -64,7 +76,37 @@ def count(scene: Scene) -> dict[str, int]:
     _frames(bodies, texts, frames, unit, found)
     _alignment(bodies, edges, unit, found)
     found["F17"] = sum(s.size < 11.99 * unit for s, _ in texts)
+    if len({b.node for b in bodies}) <= 40:
+        found["F17"] += _too_small_in_a_page(scene, texts)
+    if scene.orthogonal:
+        found["F11"] = sum(angle < 60 for angle in _crossings(edges))
+    found["F18"] = _pale(scene)
     return {name: found[name] for name in NAMES}
+
+
+def warnings(scene: Scene) -> dict[str, int]:
+    """How often each warning applies; every name is there, zero or not."""
+    found: Counter[str] = Counter()
+    unit = scene.scale
+    bodies = [_body(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, _text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    edges = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"]
+    apart = [b for b in bodies if b.role not in ("neuron", "op", "bar", "sheet")]
+    for i, a in enumerate(apart):
+        found["F2"] += sum(15.9 * unit <= _gap(a.rect, b.rect) < 19.9 * unit for b in apart[i + 1 :])
+    near: Counter[str] = Counter()
+    _passages(bodies, edges, unit, near, margin=11.9)
+    exact: Counter[str] = Counter()
+    _passages(bodies, edges, unit, exact)
+    found["F7"] = near["F7"] - exact["F7"]
+    nodes, crossings = len({b.node for b in bodies}), len(_crossings(edges))
+    found["F11"] = int(crossings > (3 if nodes <= 20 else 0.15 * len(edges)))
+    if nodes > 40:
+        found["F17"] = int(_too_small_in_a_page(scene, texts))
+    aspect = scene.width / scene.height
+    found["F19"] = int(not 0.4 <= aspect <= 3.4) + int(_largest_gap(scene, bodies, texts, edges) > 0.3)
+    found["F20"] = int(_too_various(scene))
+    return {name: found[name] for name in WARNINGS}
 
 
 def errors(scene: Scene) -> int:
@@ -154,7 +196,7 @@ def _words(bodies: list[_Body], texts: list, lines: list[Line], unit: float, fou
         found["F6"] += len(struck)
 
 
-def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counter[str]) -> None:
+def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
     for line in lines:
         ends = set(line.ends)
         struck: set[int] = set()
@@ -162,7 +204,7 @@ def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counte
             for body in bodies:
                 if body.node in ends or body.node in struck:
                     continue
-                least = (1.9 if body.role == "neuron" else 7.9) * unit
+                least = (1.9 if body.role == "neuron" else margin) * unit
                 if _enters(body.rect.grown(least), p, q) and _meets(body, p, q, least):
                     struck.add(body.node)
         found["F7"] += len(struck)
@@ -263,7 +305,7 @@ def _alignment(bodies: list[_Body], edges: list[Line], unit: float, found: Count
     at = {b.node: b for b in bodies}
     for line in edges:
         a, b = (at.get(n) for n in line.ends)
-        if a is None or b is None or "documents" in (a.role, b.role):
+        if a is None or b is None or {"documents", "sheet"} & {a.role, b.role}:  # stacks are centred as a whole
             continue
         off = min(abs(a.rect.cx - b.rect.cx), abs(a.rect.cy - b.rect.cy))
         found["F16"] += 0.6 * unit < off < 7.9 * unit
@@ -300,8 +342,116 @@ def _away(corners: list[Point], p: Point) -> float:
     return best
 
 
+def _crossings(edges: list[Line]) -> list[float]:
+    """The angle, in degrees up to 90, of every point where two edges cross that do not share an end."""
+    pieces = [(line, p, q) for line in edges for p, q in zip(line.points, line.points[1:], strict=False)]
+    angles = []
+    for i, (line, a, b) in enumerate(pieces):
+        for other, c, d in pieces[i + 1 :]:
+            if line is other or set(line.ends) & set(other.ends):
+                continue
+            if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
+                continue
+            sides = [(q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
+                     for p, q, r in ((a, b, c), (a, b, d), (c, d, a), (c, d, b))]  # fmt: skip
+            if sides[0] * sides[1] < 0 and sides[2] * sides[3] < 0:
+                turn = math.atan2(b[1] - a[1], b[0] - a[0]) - math.atan2(d[1] - c[1], d[0] - c[0])
+                angle = abs(math.degrees(turn)) % 180
+                angles.append(min(angle, 180 - angle))
+    return angles
+
+
+def _too_small_in_a_page(scene: Scene, texts: list) -> bool:
+    smallest = min((s.size for s, _ in texts), default=12.0)
+    return scene.scale == 1 and smallest * min(1.0, 880 / scene.width) < 9 - 0.05
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours (WCAG 2): 1 for the same, 21 for black and white."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _pale(scene: Scene) -> int:
+    """Words of less than 4.5 : 1, and lines and borders of nodes of less than 3 : 1, on what lies below them."""
+    below: list[tuple[Rect, Shape]] = []  # what was drawn so far, with its extent
+
+    def ground(x: float, y: float) -> str:
+        for rect, shape in reversed(below):
+            if rect.x <= x <= rect.right and rect.y <= y <= rect.bottom:
+                if isinstance(shape, Path) and not _inside(shape.points(), (x, y)):
+                    continue
+                if isinstance(shape, Ellipse) and ((x - shape.x) / shape.rx) ** 2 + ((y - shape.y) / shape.ry) ** 2 > 1:
+                    continue
+                return shape.fill  # type: ignore[union-attr]
+        return scene.ground
+
+    count = 0
+    for s in scene.shapes:
+        if isinstance(s, Text):
+            rect = _text_rect(s)
+            count += contrast(s.colour, s.halo or ground(rect.cx, rect.cy)) < 4.5
+        elif isinstance(s, Line):
+            if s.role in ("edge", "terminal"):
+                (x0, y0), (x1, y1) = s.points[-2:]
+                count += contrast(s.colour, ground((x0 + x1) / 2, (y0 + y1) / 2)) < 3
+        elif s.fill:
+            body = _body(s)
+            border = s.stroke or s.fill
+            if s.role in OUTLINES - {"sheet"} and s.owner[0] == "node":  # sheets of a stack lie on each other
+                count += contrast(border, ground(body.rect.cx, body.rect.y - 1)) < 3
+            below.append((body.rect, s))
+    return count
+
+
+def _largest_gap(scene: Scene, bodies: list[_Body], texts: list, edges: list[Line]) -> float:
+    """The largest empty rectangle as a share of the content's area, on a grid of 8 px."""
+    cell, pad = 8 * scene.scale, 32 * scene.scale
+    columns = max(1, int((scene.width - 2 * pad) / cell))
+    rows = max(1, int((scene.height - 2 * pad) / cell))
+    full = [[False] * columns for _ in range(rows)]
+    rects = [b.rect for b in bodies] + [r for _, r in texts]
+    for line in edges:
+        for (x0, y0), (x1, y1) in zip(line.points, line.points[1:], strict=False):
+            rects.append(Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)))
+    for r in rects:
+        for j in range(max(0, int((r.y - pad) / cell)), min(rows, int((r.bottom - pad) / cell) + 1)):
+            first, last = max(0, int((r.x - pad) / cell)), min(columns, int((r.right - pad) / cell) + 1)
+            full[j][first:last] = [True] * max(0, last - first)
+    best, heights = 0, [0] * columns
+    for row in full:
+        heights = [0 if taken else h + 1 for taken, h in zip(row, heights, strict=True)]
+        stack: list[tuple[int, int]] = []  # (first column, height), growing heights
+        for x, h in enumerate([*heights, 0]):
+            start = x
+            while stack and stack[-1][1] >= h:
+                start, height = stack.pop()
+                best = max(best, height * (x - start))
+            stack.append((start, h))
+    return best / (rows * columns)
+
+
+def _too_various(scene: Scene) -> bool:
+    fills, sizes, strokes, widths = set(), set(), set(), set()
+    for s in scene.shapes:
+        if isinstance(s, Text):
+            sizes.add(s.size)
+        elif s.role == "edge" or (s.role in OUTLINES and s.owner[0] == "node"):
+            strokes.add(s.width)
+            if s.role in ("box", "pill", "cylinder", "document", "documents", "trapezoid") and not isinstance(s, Line):
+                fills.add((s.fill, s.stroke))
+                widths.add(round(_body(s).rect.w))
+    return len(fills) > 5 or len(sizes) > 4 or len(strokes) > 3 or len(widths) > 3
+
+
 def main() -> int:
-    """Print how often each fault occurs in the diagrams of a file."""
+    """Print how often each fault occurs in the diagrams of a file, and the worst of them."""
     from diagen.diagram import DiagramError, parse
     from diagen.render.layout import layout
 
@@ -309,26 +459,36 @@ def main() -> int:
         print(__doc__, file=sys.stderr)
         return 2
     total: Counter[str] = Counter()
-    drawn = failed = clean = 0
+    warned: Counter[str] = Counter()
+    worst: list[tuple[int, str, str]] = []
+    drawn = failed = 0
     with open(sys.argv[1], encoding="utf-8") as rows:
         for number, row in enumerate(rows, 1):
             if not row.strip():
                 continue
-            data = json.loads(row)
-            text = next((data[k] for k in ("text", "diagram", "answer", "completion") if k in data), "")
             try:
-                faults = count(layout(parse(text)))
-            except DiagramError as error:
+                data = json.loads(row)
+                text, name = data["text"], str(data.get("id", f"row {number}"))
+                scene = layout(parse(text))
+            except (DiagramError, ValueError, KeyError, TypeError) as error:
                 failed += 1
-                print(f"row {number}: {error}", file=sys.stderr)
+                print(f"row {number}: no diagram: {error}", file=sys.stderr)
                 continue
             drawn += 1
-            clean += not any(faults.values())
+            faults = count(scene)
             total.update(faults)
-    print(f"{drawn} drawn, {clean} without fault, {failed} not diagrams")
+            warned.update(warnings(scene))
+            if any(faults.values()):
+                told = " ".join(f"{fault}:{n}" for fault, n in faults.items() if n)
+                worst.append((sum(faults.values()), name, told))
     for name, what in NAMES.items():
         print(f"{name:4} {total[name]:6}  {what}")
-    return 0
+    for name, what in WARNINGS.items():
+        print(f"{name:4} {warned[name]:6}  warning: {what}")
+    for _, name, told in sorted(worst, reverse=True)[:10]:
+        print(f"worst: {name}: {told}")
+    print(f"{sum(total.values())} errors in {len(worst)} of {drawn} diagrams; {failed} rows without one")
+    return 1 if worst or not drawn else 0
 
 
 if __name__ == "__main__":

@@ -78,8 +78,8 @@ class Look:
 
 
 def sentence(text: str) -> str:
-    """The words with a capital first letter, the rest as the user wrote it; names such as claims_db are left alone."""
-    if re.match(r"[a-z]+[A-Z_0-9]", text):
+    """The words with a capital first letter, the rest as the user wrote it; names (claims_db, z) are left alone."""
+    if re.match(r"[a-z]+[A-Z_0-9]|[a-z]\b(?! \w{2})", text):
         return text
     return text[:1].upper() + text[1:]
 

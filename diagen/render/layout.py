@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from diagen.diagram import Diagram, Style
+from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
@@ -28,19 +28,21 @@ def layout(diagram: Diagram, **style: str) -> Scene:
         pass
     elif len(diagram.nodes) > MOST_NODES or len(diagram.edges) > MOST_EDGES:
         figure = placed.draw(placed.in_a_grid(diagram), theme)
-    elif chosen.direction:
-        figure = graph.draw(diagram, theme, chosen.direction)
     else:
         figure = _best(diagram, theme)
-    return finish(figure.shapes, figure.full, diagram.title, theme, chosen)
+    scene = finish(figure.shapes, figure.full, diagram.title, theme, chosen)
+    return replace(scene, description=described(diagram))
 
 
 def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
-    """Rightward where that fits a page, if need be a bit tighter; else downward, or what misses the page least."""
+    """In the chosen direction, else rightward where that fits a page; if need be tighter, downward, or in rows."""
     tries: list[graph.Figure] = []
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
-    plans = [*(("right", s, 1) for s in spacings), ("down", spacings[0], 1)]
-    plans += [(direction, spacings[0], rows) for rows in (2, 3, 4, 6) for direction in ("right", "down")]
+    chosen = diagram.style.direction
+    plans = [*((chosen or "right", s, 1) for s in spacings)]
+    plans += [] if chosen else [("down", spacings[0], 1)]
+    ways = (chosen,) if chosen else ("right", "down")
+    plans += [(direction, spacing, rows) for rows in (2, 3, 4, 6) for direction in ways for spacing in spacings]
     above = TITLE_LEADING + 24 if diagram.title else 0
     for direction, spacing, rows in plans:
         styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
@@ -77,7 +79,24 @@ def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme
     if factor != 1.0:
         moved = [scaled(shape, factor) for shape in moved]
         width, height = _even(width * factor), _even(height * factor)
-    return Scene(width, height, theme.ground, tuple(moved), title, tuple(full), factor, style.routing != "straight")
+    return Scene(
+        width, height, theme.ground, tuple(moved), title, full_labels=tuple(full), scale=factor,
+        orthogonal=style.routing != "straight",
+    )  # fmt: skip
+
+
+def described(diagram: Diagram) -> str:
+    """The diagram in words, for those who cannot see it: its groups, and what leads where."""
+    names = display_labels(diagram)
+    told = [
+        f"{group.title or 'Block'}{f', {group.repeat} times' if group.repeat > 1 else ''}: "
+        + ", ".join(names[group.start : group.stop])
+        for group in diagram.groups if group.start < group.stop
+    ]  # fmt: skip
+    links = [f"{names[e.source]} to {names[e.target]}" + (f" ({e.label})" if e.label else "") for e in diagram.flow()]
+    linked = {i for e in diagram.flow() for i in (e.source, e.target)}
+    alone = [name for i, name in enumerate(names) if i not in linked]
+    return ". ".join([*told, *links, *alone]) + "."
 
 
 def _even(value: float) -> float:

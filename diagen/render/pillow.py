@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Text, bent, head_points, shaft
+from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Text, bent, head_points, on_ground, shaft
 from diagen.render.text import FOLDER, UNITS, glyphs, measure, visual
 from diagen.render.theme import rgb
 
@@ -17,11 +17,23 @@ MOST_PIXELS = 36_000_000  # a larger figure is drawn at a smaller scale
 
 @dataclass(frozen=True)
 class PillowRenderer:
-    """Pixels from a scene: `scale` pixels for each logical one."""
+    """Pixels from a scene: `scale` pixels for each logical one; RGB, or RGBA without a ground where transparent."""
 
     scale: float = 2.0
+    transparent: bool = False
 
     def __call__(self, scene: Scene) -> Image.Image:
+        if not self.transparent:
+            return self._drawn(scene)
+        # What shows through is what differs between a black and a white ground.
+        black, white = (self._drawn(on_ground(scene, colour)) for colour in ("#000000", "#FFFFFF"))
+        through = ImageChops.subtract(white, black).convert("L")
+        alpha = ImageChops.invert(through)
+        image = Image.composite(black, _divided(black, alpha), alpha.point(lambda a: 255 * (a == 255), "1"))
+        image.putalpha(alpha)
+        return image
+
+    def _drawn(self, scene: Scene) -> Image.Image:
         area = max(1.0, scene.width * scene.height)
         scale = min(self.scale, math.sqrt(MOST_PIXELS / area))
         size = (max(1, round(scene.width * scale)), max(1, round(scene.height * scale)))
@@ -36,6 +48,14 @@ class PillowRenderer:
             if isinstance(shape, Text):
                 _write(image, shape, scale)
         return image
+
+
+def _divided(image: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Colours that were mixed with black by their alpha, as they were before."""
+    import numpy as np
+
+    shares = np.maximum(np.asarray(alpha, dtype=np.float32), 1)[..., None] / 255
+    return Image.fromarray(np.clip(np.asarray(image, dtype=np.float32) / shares, 0, 255).round().astype(np.uint8))
 
 
 class _Brush:

@@ -510,8 +510,11 @@ def _align(made: Plan, lp: _Programme, at: list[int], places: list[float]) -> bo
             continue
         chain = [k for k in (wire.low, *wire.lanes, wire.high)]
         for a, b in zip(chain, chain[1:], strict=False):
-            if made.items[a].rank != made.items[b].rank and 0.5 < abs(places[at[a]] - places[at[b]]) < 12:
-                lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0})
+            if made.items[a].rank == made.items[b].rank or (wire.shape == "side" and {a, b} & {wire.low, wire.high}):
+                continue
+            shift = (wire.low_offset if a == wire.low else 0.0) - (wire.high_offset if b == wire.high else 0.0)
+            if 0.5 < abs(places[at[a]] - places[at[b]] + shift) < 12:
+                lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0}, shift)
                 missed = True
     return missed
 

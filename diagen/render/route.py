@@ -207,7 +207,8 @@ def course(
                 net.lane = count
                 count += 1
             turns[name][gap] = count
-    early = [False] * (ranks + 1)
+    early = [False] * (ranks + 1)  # gaps whose bends stand near the rank before, or near the one behind
+    late = [False] * (ranks + 1)
     for w in made.wires:
         if not w.edge.label or w.shape not in ("flow", "side"):
             continue
@@ -215,16 +216,16 @@ def course(
         room = label_along(w)
         best: dict[int, float] = {}
         for (r, s), (_, t) in zip(steps, steps[1:], strict=False):
-            bent = abs(s - t) > 0.5
+            bent = abs(s - t) > 0.5 or bool(w.trunk)  # the words stand behind the fork of a trunk
             best[r + 1] = room + (40 if not bent else 52 + PORT * max(0, lanes[r + 1] - 1))
         if best and len(steps) == 2:
             gap = min(best, key=lambda g: best[g])
             widest[gap] = max(widest[gap], best[gap])
-            if any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
-                early[gap] = True
+            if w.trunk or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
+                (late if w.trunk and w.trunk[0] == "in" else early)[gap] = True
     extra: dict[int, float] = {}
     for _ in range(2):
-        result = _along(made, halves, lanes, turns, widest, early, frame_pads, extra, tight, nets, extents)
+        result = _along(made, halves, lanes, turns, widest, early, late, frame_pads, extra, tight, nets, extents)
         short = {
             k: frame_needs[k] - (high - low) for k, (low, high) in result.frames.items()
             if frame_needs.get(k, 0) > high - low + 0.5
@@ -316,6 +317,7 @@ def _along(
     turns: dict[str, list[int]],
     widest: list[float],
     early: list[bool],
+    late: list[bool],
     pads: tuple[float, float],
     extra: dict[int, float],
     tight: dict[int, float],
@@ -364,7 +366,11 @@ def _along(
         else:
             start, end = zones[net.gap]
             width = PORT * (lanes[net.gap] - 1)
-            base = start + 24 if early[net.gap] else (start + end - width) / 2
+            base = (start + end - width) / 2
+            if early[net.gap]:
+                base = start + 24
+            elif late[net.gap]:
+                base = end - 24 - width
             net.at = 2 * round((base + PORT * net.lane) / 2)
     frames: dict[int, tuple[float, float]] = {}
     for k in sorted(made.span, reverse=True):  # inner groups first

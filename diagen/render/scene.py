@@ -124,6 +124,7 @@ class Scene:
     ground: str
     shapes: tuple[Shape, ...] = field(default=())
     title: str = ""
+    description: str = ""
     full_labels: tuple[tuple[Owner, str], ...] = ()  # the words of labels that had to be cut
     scale: float = 1.0
     orthogonal: bool = True
@@ -137,6 +138,21 @@ def shifted(shape: Shape, dx: float, dy: float) -> Shape:
     if isinstance(shape, Line):
         return replace(shape, points=tuple((x + dx, y + dy) for x, y in shape.points))
     return replace(shape, x=shape.x + dx, y=shape.y + dy)
+
+
+def on_ground(scene: Scene, colour: str) -> Scene:
+    """The same scene on another ground; what only hides a line below it takes the new colour too."""
+
+    def changed(s: Shape) -> Shape:
+        if isinstance(s, Text) and s.halo == scene.ground:
+            return replace(s, halo=colour)
+        if isinstance(s, Box) and s.role == "gap" and s.fill == scene.ground:
+            return replace(s, fill=colour)
+        if isinstance(s, Line) and s.casing == scene.ground:
+            return replace(s, casing=colour)
+        return s
+
+    return replace(scene, ground=colour, shapes=tuple(changed(s) for s in scene.shapes))
 
 
 def scaled(shape: Shape, factor: float) -> Shape:

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
-from diagen.render.text import measure
+from diagen.render.text import FAMILIES, faces_of, measure, subset
 
-FONTS = "Inter, Pretendard, 'DejaVu Sans', sans-serif"
+FONTS = "Inter, DiagenHangul, 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True)
 class SvgRenderer:
-    """An SVG document from a scene; needs no settings today."""
+    """An SVG document from a scene.
+
+    embed: carry the letters that are used along, so that every machine shows the same. transparent: no ground; lines
+    are interrupted at their labels by a mask. width: of the document, with a unit of CSS ("6.75in"), else its pixels.
+    """
+
+    embed: bool = True
+    transparent: bool = False
+    width: str = ""
 
     def __call__(self, scene: Scene) -> str:
         full = dict(scene.full_labels)
         width, height = _number(scene.width), _number(scene.height)
+        size = f'width="{width}" height="{height}"'
+        if self.width:
+            value = self.width.rstrip("abcdefghijklmnopqrstuvwxyz")
+            tall = _number(float(value) * scene.height / scene.width) + self.width.removeprefix(value)
+            size = f'width="{self.width}" height="{tall}"'
         lines = [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-            f'height="{height}" role="img" font-family={quoteattr(FONTS)}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size} role="img" '
+            f"font-family={quoteattr(FONTS)}>",
             f"<title>{_safe(scene.title or 'Diagram')}</title>",
-            f"<desc>{_safe(_description(scene))}</desc>",
-            f'<rect width="{width}" height="{height}" fill="{scene.ground}"/>',
+            f"<desc>{_safe(scene.description)}</desc>",
         ]
+        if self.embed:
+            lines.append(f"<style>{_faces(scene)}</style>")
+        if self.transparent:
+            lines.append(_mask(scene, width, height))
+        else:
+            lines.append(f'<rect width="{width}" height="{height}" fill="{scene.ground}"/>')
         opened: Owner | None = None
         seen: dict[Owner, int] = {}
         for shape in scene.shapes:
@@ -37,7 +56,7 @@ class SvgRenderer:
                 lines.append(f'<g id="{opened[0]}-{opened[1]}{part}">')
                 if opened in full and seen[opened] == 1:
                     lines.append(f"<title>{_safe(full[opened])}</title>")
-            lines += _element(shape, scene.scale)
+            lines += _masked(shape, scene) if self.transparent else _element(shape, scene.scale)
         if opened is not None:
             lines.append("</g>")
         lines.append("</svg>")
@@ -71,14 +90,7 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
                 lines.append(f'<polygon points="{corners}" fill="{s.colour}"/>')
             return lines
         case Text():
-            lines = []
-            if s.halo:
-                width = measure(s.text, s.size, s.weight) + 8 * unit
-                left = s.x - {"start": 4 * unit, "middle": width / 2, "end": width - 4 * unit}[s.anchor]
-                top = s.y - 0.36 * s.size - 8 * unit
-                size = f'width="{_number(width)}" height="{_number(16 * unit)}"'
-                place = f'x="{_number(left)}" y="{_number(top)}" {size}'
-                lines.append(f'<rect {place} rx="{_number(3 * unit)}" fill="{s.halo}"/>')
+            lines = [f'<rect {_halo(s, unit)} fill="{s.halo}"/>'] if s.halo else []
             anchor = "" if s.anchor == "start" else f' text-anchor="{s.anchor}"'
             weight = "" if s.weight == 400 else f' font-weight="{s.weight}"'
             place = f'x="{_number(s.x)}" y="{_number(s.y)}" font-size="{_number(s.size)}"'
@@ -96,9 +108,58 @@ def _data(pieces: tuple[tuple, ...]) -> str:
     return " ".join(words)
 
 
-def _description(scene: Scene) -> str:
-    labels = [s.text for s in scene.shapes if isinstance(s, Text) and s.role in ("label", "caption", "group-title")]
-    return ", ".join(labels)
+def _halo(s: Text, unit: float) -> str:
+    """The place of the box that sets a label off from its line."""
+    width = measure(s.text, s.size, s.weight) + 8 * unit
+    left = s.x - {"start": 4 * unit, "middle": width / 2, "end": width - 4 * unit}[s.anchor]
+    top = s.y - 0.36 * s.size - 8 * unit
+    size = f'width="{_number(width)}" height="{_number(16 * unit)}"'
+    return f'x="{_number(left)}" y="{_number(top)}" {size} rx="{_number(3 * unit)}"'
+
+
+def _is_ground(s: Box | Ellipse | Path | Line | Text, ground: str) -> bool:
+    """Whether a shape is there only to hide a line below it, on the ground itself."""
+    return isinstance(s, Box) and s.role == "gap" and s.fill == ground
+
+
+def _mask(scene: Scene, width: str, height: str) -> str:
+    holes = [f"<rect {_halo(s, scene.scale)}/>" for s in scene.shapes if isinstance(s, Text) and s.halo == scene.ground]
+    for s in scene.shapes:
+        if isinstance(s, Box) and _is_ground(s, scene.ground):
+            place = f'x="{_number(s.x)}" y="{_number(s.y)}" width="{_number(s.w)}" height="{_number(s.h)}"'
+            holes.append(f"<rect {place}/>")
+    white = f'<rect width="{width}" height="{height}" fill="#fff"/>'
+    return f'<mask id="gaps" maskUnits="userSpaceOnUse">{white}{"".join(holes)}</mask>'
+
+
+def _masked(s: Box | Ellipse | Path | Line | Text, scene: Scene) -> list[str]:
+    """The elements of a shape on no ground: what would hide a line is left out, the mask does its work."""
+    if _is_ground(s, scene.ground):
+        return []
+    lines = _element(s, scene.scale)
+    if isinstance(s, Text) and s.halo == scene.ground:
+        return lines[1:]
+    if isinstance(s, Line) and s.role == "edge":
+        return ['<g mask="url(#gaps)">', *lines, "</g>"]
+    return lines
+
+
+def _faces(scene: Scene) -> str:
+    """Rules that carry a subset of each face that the scene's words need."""
+    used: dict[tuple[str, int], set[str]] = {}
+    for s in scene.shapes:
+        if isinstance(s, Text):
+            for character, face in faces_of(s.text, s.weight):
+                used.setdefault((face, s.weight if face in FAMILIES else 400), set()).add(character)
+    rules = []
+    for (face, weight), characters in sorted(used.items()):
+        data = base64.b64encode(subset(face, "".join(sorted(characters)))).decode()
+        family = "Inter" if face in FAMILIES else face.split("-")[0].split(".")[0].replace("DejaVuSans", "DejaVu Sans")
+        rules.append(
+            f"@font-face{{font-family:'{family}';font-weight:{weight if face in FAMILIES else '400 600'};"
+            f"src:url(data:font/ttf;base64,{data})}}"
+        )
+    return "".join(rules)
 
 
 def _number(value: float) -> str:

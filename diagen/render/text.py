@@ -6,15 +6,17 @@ the Hangul face, then DejaVu Sans (whose empty box also stands for what no face 
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
 FOLDER = Path(__file__).parent / "fonts"
 WEIGHTS = {400: "Inter-Regular.ttf", 500: "Inter-Medium.ttf", 600: "Inter-SemiBold.ttf"}
+FAMILIES = frozenset(WEIGHTS.values())  # faces of the one family that has several weights
 FALLBACKS = ("DiagenHangul-Medium.ttf", "DejaVuSans.ttf")
 UNITS = 2048  # units per em of all the shipped faces
 
@@ -61,6 +63,26 @@ def glyphs(text: str, weight: int) -> list[tuple[str, str, int]]:
         before, before_face = character, face
     placed.append(("", "", x))
     return placed
+
+
+def faces_of(text: str, weight: int) -> list[tuple[str, str]]:
+    """(character, face) of each visible character."""
+    return [(character, face) for character in text if (face := _face(character, weight))]
+
+
+@lru_cache(maxsize=256)
+def subset(face: str, characters: str) -> bytes:
+    """A shipped face with nothing but some characters, as a TrueType file."""
+    from fontTools.subset import Options, Subsetter
+
+    options = Options(layout_features=[], hinting=False, legacy_kern=True, notdef_outline=True, name_IDs=[])
+    with TTFont(FOLDER / face) as font:
+        subsetter = Subsetter(options)
+        subsetter.populate(text=characters)
+        subsetter.subset(font)
+        buffer = io.BytesIO()
+        font.save(buffer)
+    return buffer.getvalue()
 
 
 @cache
