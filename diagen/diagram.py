@@ -727,11 +727,12 @@ def dump(diagram: Diagram) -> str:
                     rest.remove(edge)
                 sources = tuple(e.source for e in bundle)
                 targets = [i]
+                same = all(e.source == i and e.target < i for e in rest)  # ways back, perhaps the same from all of them
                 while (
-                    not rest
+                    same
                     and (j := targets[-1] + 1) < len(nodes)
                     and j not in borders
-                    and due[j] == [replace(e, target=j) for e in bundle]
+                    and due[j] == sorted([replace(e, target=j) for e in bundle] + [replace(e, source=j) for e in rest])
                 ):
                     targets.append(j)
                 if alone[-len(sources) :] == list(sources):  # declared just above: one line says both
@@ -749,10 +750,11 @@ def dump(diagram: Diagram) -> str:
                 lines.append(f"{names[i]} [{_specification(nodes[i])}]{_place(nodes[i])}")
                 current = (i,)
                 alone.append(i)
+        ends = current if len(current) > 1 else (i,)
         for edge in rest:
-            lines.append(
-                _edge_line(edge, [names[edge.source]] if current != (edge.source,) else [], [names[edge.target]])
-            )
+            sources = ends if edge.source in ends else (edge.source,)
+            left = [] if current == sources else [names[j] for j in sources]
+            lines.append(_edge_line(edge, left, [names[edge.target]]))
             current, alone = (edge.target,), []
         i += 1
     return "\n".join(lines) + "\n"

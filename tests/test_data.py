@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from diagen.data import synthetic
+from diagen.data.korean import korean_network
 from diagen.data.networks import network
 from diagen.data.processes import process
 from diagen.diagram import as_graph, dump, parse
@@ -31,7 +32,7 @@ def test_every_template_parses_with_every_wording(path: Path) -> None:
                 assert not re.search(r"\{\w+\}", request + text), template.name
 
 
-@pytest.mark.parametrize("make", [network, process])
+@pytest.mark.parametrize("make", [network, korean_network, process])
 def test_rules_make_pairs_that_parse(make) -> None:
     for seed in range(400):
         request, text = make(random.Random(seed))

@@ -802,3 +802,17 @@ def test_requests_that_are_none(request_: str, words: str) -> None:
     with pytest.raises(DiagramError, match=words):
         ask(request_)
     assert set(LAYER_KINDS) < set(KINDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A -> B | C\n-> D\n",
+        "A [data] | B [store] -> C : both\n",
+        "input 3\n2 dense 4\noutput 1\n",
+        "A -> B\n-> C | D\n..> A : again\n",
+        "group G\nA -> B\nend\n-> C\n",
+    ],
+)
+def test_texts_as_a_person_writes_them_are_canonical(text):
+    assert dump(parse(text)) == text

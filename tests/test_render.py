@@ -1,9 +1,15 @@
 """The renderer: every diagram is drawn, the same way each time, and without the faults of the style guide."""
 
+import base64
+import io
 import random
+import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import pytest
+from fontTools.ttLib import TTFont
+from PIL import Image, ImageChops
 
 from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout
@@ -113,10 +119,24 @@ Agent -> Tools : call
 Agent -> Memory : write
 Memory -> Tools
 """
+UNET = """Image [input] -> Down 1 [conv] -> Down 2 [conv] -> Pool [pool] -> Bottom [latent]
+-> Up 2 [deconv] -> Up 1 [deconv] -> Mask [output]
+Down 1 ..> Up 1 : copy
+Down 2 ..> Up 2 : copy
+"""
+UNROLLED = """x1 [input] -> h1 [lstm] -> y1 [output]
+h1 -> h2 [lstm]
+x2 [input] -> h2
+-> y2 [output]
+h2 -> h3 [lstm]
+x3 [input] -> h3
+-> y3 [output]
+"""
+AGENT = "Agent [model] -> Action [data]\n-> Environment\n-> Reward [reward]\n-> Replay [memory]\n-> Agent : learn\n"
 TEXTS = {
     "rag": RAG, "gan": GAN, "loop": LOOP, "decisions": DECISIONS, "transformer": TRANSFORMER, "services": SERVICES,
     "korean": KOREAN, "mlp": MLP, "deep": DEEP, "bars": BARS, "lenet": LENET, "long": LONG, "residual": RESIDUAL,
-    "placed": PLACED,
+    "placed": PLACED, "unet": UNET, "unrolled": UNROLLED, "agent": AGENT,
 }  # fmt: skip
 STRICT = [f"F{n}" for n in range(1, 9)]
 
@@ -139,6 +159,77 @@ def test_no_faults_in_any_direction(name: str, direction: str, routing: str) -> 
     diagram = parse(TEXTS[name])
     scene = layout(diagram, direction=direction, routing=routing)
     assert not {k: v for k, v in faults.count(scene).items() if k in STRICT and v}
+
+
+def places(text: str) -> dict[str, tuple[float, float]]:
+    """The middle of each node, by its label."""
+    diagram = parse(text)
+    found = {}
+    for shape in layout(diagram).shapes:
+        if isinstance(shape, Box) and shape.owner[0] == "node" and shape.role in ("box", "pill", "cylinder"):
+            found[diagram.nodes[shape.owner[1]].label] = (shape.x + shape.w / 2, shape.y + shape.h / 2)
+    return found
+
+
+def test_copies_of_a_u_shape_are_level() -> None:
+    at = places(UNET)
+    assert at["Down 1"][1] == at["Up 1"][1] < at["Down 2"][1] == at["Up 2"][1] < at["Bottom"][1]
+    assert at["Down 1"][0] < at["Down 2"][0] < at["Bottom"][0] < at["Up 2"][0] < at["Up 1"][0]
+
+
+def test_a_loop_is_a_rectangle() -> None:
+    at = places(AGENT)
+    assert at["Agent"][1] == at["Action"][1] == at["Environment"][1] < at["Reward"][1]
+    assert at["Reward"][0] == at["Environment"][0] > at["Agent"][0]
+
+
+def test_an_unrolled_network_has_inputs_below_and_outputs_above() -> None:
+    at = places(UNROLLED)
+    for i in "123":
+        assert at[f"x{i}"][0] == at[f"h{i}"][0] == at[f"y{i}"][0]
+        assert at[f"y{i}"][1] < at[f"h{i}"][1] < at[f"x{i}"][1]
+
+
+def test_faults_are_seen() -> None:
+    scene = layout(parse("A -> B -> C"), direction="right")
+    broken = [replace(s, x=s.x + 90) if s.owner == ("node", 1) else s for s in scene.shapes]  # B runs into C
+    found = faults.count(replace(scene, shapes=tuple(broken)))
+    assert found["F2"] and found["F8"]
+    pale = [replace(s, colour="#DDDDDD") if isinstance(s, Text) else s for s in scene.shapes]
+    assert faults.count(replace(scene, shapes=tuple(pale)))["F18"] == 3
+    assert faults.warnings(replace(scene, height=scene.height * 9))["F19"] == 2
+
+
+def test_transparent_ground() -> None:
+    scene = layout(parse(RAG))
+    image = PillowRenderer(scale=1, transparent=True)(scene)
+    assert image.mode == "RGBA" and image.getpixel((2, 2))[3] == 0
+    on_white = Image.new("RGBA", image.size, "white")
+    on_white.alpha_composite(image)
+    usual = PillowRenderer(scale=1)(scene)
+    difference = ImageChops.difference(on_white.convert("RGB"), usual).getextrema()
+    assert max(high for _, high in difference) <= 3
+    assert "mask" in SvgRenderer(transparent=True)(scene) and "mask" not in SvgRenderer()(scene)
+
+
+def test_svg_carries_its_letters() -> None:
+    text = SvgRenderer()(layout(parse(KOREAN)))
+    faces = re.findall(r"font-family:'([^']+)';font-weight:([\d ]+);src:url\(data:font/ttf;base64,([^)]+)\)", text)
+    assert {family for family, *_ in faces} == {"Inter", "DiagenHangul"}
+    letters = set()
+    for _, _, data in faces:
+        letters |= set(map(chr, TTFont(io.BytesIO(base64.b64decode(data))).getBestCmap()))
+    said = set("".join(t.text or "" for t in ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text")))
+    assert said - {" "} <= letters and len(letters) < 80
+    assert "font-face" not in SvgRenderer(embed=False)(layout(parse(KOREAN)))
+
+
+def test_svg_tells_what_it_shows() -> None:
+    text = SvgRenderer(width="6.75in")(layout(parse(GAN)))
+    root = ElementTree.fromstring(text)
+    told = root.find("{http://www.w3.org/2000/svg}desc").text
+    assert "GAN loss to Generator (update G to fool D)" in told
+    assert root.attrib["width"] == "6.75in" and root.attrib["height"].endswith("in")
 
 
 @pytest.mark.parametrize("theme", ["paper", "outline", "ink", "slide", "night"])

@@ -1,14 +1,17 @@
 """Counts what is wrong with a scene, from its shapes alone: section 6 of the style guide, F1 to F20.
 
-python -m diagen.render.faults FILE.jsonl      rows with a "text"; exit status 1 where a diagram has an error
+python -m diagen.render.faults FILE.jsonl [--styles N]     rows with a "text"; exit status 1 where one has an error
 
+With --styles each diagram is also drawn in N combinations of style words, chosen at random but always the same.
 An error must not occur; a warning is counted, since it may be the lesser evil.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import math
+import random
 import sys
 from collections import Counter
 from dataclasses import dataclass
@@ -450,44 +453,53 @@ def _too_various(scene: Scene) -> bool:
     return len(fills) > 5 or len(sizes) > 4 or len(strokes) > 3 or len(widths) > 3
 
 
+def _some_style(chance: random.Random) -> dict[str, str]:
+    from diagen.diagram import STYLE_WORDS
+
+    return {name: chance.choice(words) for name, words in STYLE_WORDS.items() if chance.random() < 0.7}
+
+
 def main() -> int:
     """Print how often each fault occurs in the diagrams of a file, and the worst of them."""
     from diagen.diagram import DiagramError, parse
     from diagen.render.layout import layout
 
-    if len(sys.argv) != 2:
-        print(__doc__, file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file")
+    parser.add_argument("--styles", type=int, default=0)
+    args = parser.parse_args()
     total: Counter[str] = Counter()
     warned: Counter[str] = Counter()
     worst: list[tuple[int, str, str]] = []
     drawn = failed = 0
-    with open(sys.argv[1], encoding="utf-8") as rows:
+    with open(args.file, encoding="utf-8") as rows:
         for number, row in enumerate(rows, 1):
             if not row.strip():
                 continue
             try:
                 data = json.loads(row)
-                text, name = data["text"], str(data.get("id", f"row {number}"))
-                scene = layout(parse(text))
+                diagram, name = parse(data["text"]), str(data.get("id", f"row {number}"))
             except (DiagramError, ValueError, KeyError, TypeError) as error:
                 failed += 1
                 print(f"row {number}: no diagram: {error}", file=sys.stderr)
                 continue
-            drawn += 1
-            faults = count(scene)
-            total.update(faults)
-            warned.update(warnings(scene))
-            if any(faults.values()):
-                told = " ".join(f"{fault}:{n}" for fault, n in faults.items() if n)
-                worst.append((sum(faults.values()), name, told))
+            chance = random.Random(name)
+            for words in [{}] + [_some_style(chance) for _ in range(args.styles)]:
+                scene = layout(diagram, **words)
+                drawn += 1
+                faults = count(scene)
+                total.update(faults)
+                warned.update(warnings(scene))
+                if any(faults.values()):
+                    told = " ".join(f"{fault}:{n}" for fault, n in faults.items() if n)
+                    worst.append((sum(faults.values()), " ".join([name, *words.values()]), told))
     for name, what in NAMES.items():
         print(f"{name:4} {total[name]:6}  {what}")
     for name, what in WARNINGS.items():
         print(f"{name:4} {warned[name]:6}  warning: {what}")
     for _, name, told in sorted(worst, reverse=True)[:10]:
         print(f"worst: {name}: {told}")
-    print(f"{sum(total.values())} errors in {len(worst)} of {drawn} diagrams; {failed} rows without one")
+    print(f"{sum(total.values())} errors in {len(worst)} of {drawn} drawings; {failed} rows without a diagram")
     return 1 if worst or not drawn else 0
 
 

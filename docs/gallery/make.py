@@ -14,7 +14,11 @@ HERE = Path(__file__).parent
 
 
 def main() -> None:
-    page = ["# Gallery", "", "Made by `python docs/gallery/make.py`: each drawing with the text that it was drawn from."]
+    page = [
+        "# Gallery",
+        "",
+        "Made by `python docs/gallery/make.py`: each drawing with the text that it was drawn from.",
+    ]
     for path in sorted(HERE.glob("*.txt")):
         text = path.read_text(encoding="utf-8")
         diagram = parse(text)
