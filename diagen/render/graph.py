@@ -55,7 +55,15 @@ def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figur
     skip_side = (0, 1) if upright else (0, -1)
     made = plan(order, skips, edges, groups, [c / 2 for _, c in sizes], shapes, spacing, skip_side, not straight)
     assign_trunks(made, merge=not straight)
-    rooms = assign_ports(made, shapes, 0.0 if upright else labels.LEADING)
+
+    def label_across(w: Wire) -> float:
+        lines = labels.lines_of(w.edge.label)
+        if not upright:
+            return labels.LEADING * len(lines)
+        widest = max(measure(t, *labels.FONT) for t in lines)
+        return widest + 8 if widest < 72 else 0.0  # a wide one stands beside its line
+
+    rooms = assign_ports(made, shapes, label_across)
     for (node, side), room in rooms.items():
         seen = looks[node]
         if shapes[node] in ("op", "diamond", "user", "circle") or not room:

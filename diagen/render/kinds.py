@@ -406,6 +406,11 @@ def port(seen: Look, kind: str, r: Rect, flow: Point, side: Point, offset: float
         corners = diamond(r)
     elif seen.shape == "trapezoid":
         corners = trapezoid(r, flow, widens=kind in ("decoder", "generator"))
+    if seen.shape == "diamond" and not offset:
+        # The drawn tip is rounded by 4: it lies 0.5875 of the way of two points 4 before the corner.
+        half = r.w / 2 if side[0] else r.h / 2
+        reach = half - 0.5875 * 4 * half / math.hypot(r.w / 2, r.h / 2)
+        return (r.cx + side[0] * reach, r.cy + side[1] * reach)
     if corners:
         return _reach(corners, (r.cx, r.cy), side, offset)
     if side[0]:

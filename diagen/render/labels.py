@@ -97,13 +97,19 @@ def _candidates(line: Line, width: float, height: float, near_start: bool) -> li
             if room < 12:
                 cost += 30 if room < 4 else 6
             found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))
-            beside = cost + 8 + (40 if slant else 0)
-            if level:
+            beside = cost + 8
+            if slant:  # far enough from the line that no corner touches it
+                slope = abs((b[1] - a[1]) / (b[0] - a[0]))
+                away = min(slope * width / 2, height / 2 + width / 2)
+                found.append((beside + 4, Rect(x - width / 2, y - 5 - height - away, width, height), False))
+                found.append((beside + 4.5, Rect(x - width / 2, y + 5 + away, width, height), False))
+            elif level:
                 found.append((beside, Rect(x - width / 2, y - 5 - height, width, height), False))
                 found.append((beside + 0.5, Rect(x - width / 2, y + 5, width, height), False))
-            else:
-                found.append((beside, Rect(x - 3 - width, y - height / 2, width, height), False))
-                found.append((beside + 0.5, Rect(x + 3, y - height / 2, width, height), False))
+            if slant or not level:
+                away = min(height / 2 / slope, height / 2 + width / 2) if slant else 0.0
+                found.append((beside, Rect(x - 3 - width - away, y - height / 2, width, height), False))
+                found.append((beside + 0.5, Rect(x + 3 + away, y - height / 2, width, height), False))
     return found
 
 

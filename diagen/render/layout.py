@@ -13,6 +13,7 @@ from diagen.render.theme import THEMES, Theme
 PADDING = 32
 MOST_NODES, MOST_EDGES = 120, 200  # of a figure that is laid out in ranks
 TITLE_SIZE, TITLE_LEADING = 20, 28
+WIDEST = 1170  # so that type of 12 has 9 pixels left in a page of 880
 
 
 def layout(diagram: Diagram, **style: str) -> Scene:
@@ -35,29 +36,41 @@ def layout(diagram: Diagram, **style: str) -> Scene:
 
 
 def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
-    """In the chosen direction, else rightward where that fits a page; if need be tighter, downward, or in rows."""
-    tries: list[graph.Figure] = []
-    spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
+    """In the chosen direction, else rightward where that fits a page; if need be tighter, downward, or in rows.
+
+    The page is a hard limit: what cannot be folded into it in the chosen direction is turned downward.
+    """
     chosen = diagram.style.direction
-    plans = [*((chosen or "right", s, 1) for s in spacings)]
-    plans += [] if chosen else [("down", spacings[0], 1)]
-    ways = (chosen,) if chosen else ("right", "down")
-    plans += [(direction, spacing, rows) for rows in (2, 3, 4, 6) for direction in ways for spacing in spacings]
+    spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
+    ways = [chosen] if chosen else ["right", "down"]
+    plans = [(way, spacing, 1) for way in ways for spacing in (spacings if way != "down" else spacings[:1])]
+    plans += [(way, spacing, rows) for rows in (2, 3, 4, 6) for way in ways for spacing in spacings]
     above = TITLE_LEADING + 24 if diagram.title else 0
-    for direction, spacing, rows in plans:
+    tries: list[tuple[float, graph.Figure]] = []
+    for way, spacing, rows in plans:
         styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
-        tries.append(graph.draw(styled, theme, direction, rows))
-        if _misfit(tries[-1], above) == 0:
+        figure = graph.draw(styled, theme, way, rows)
+        tries.append((_misfit(figure, above), figure))
+        if tries[-1][0] == 0:
             break
-    return min(tries, key=lambda figure: _misfit(figure, above))
+    best = min(tries, key=lambda t: t[0])[1]
+    if chosen in ("right", "left"):
+        narrow = [t for t in tries if _width(t[1]) <= WIDEST]
+        best = min(narrow, key=lambda t: t[0])[1] if narrow else graph.draw(diagram, theme, "down")
+    return best
+
+
+def _width(figure: graph.Figure) -> float:
+    left, _, right, _ = extent(figure.shapes)
+    return right - left + 2 * PADDING
 
 
 def _misfit(figure: graph.Figure, above: float) -> float:
-    """How far a figure is from a page: 0 where it is at most 1170 wide and neither a ribbon nor a tower."""
+    """How far a figure is from a page: 0 where it fits its width and is neither a ribbon nor a tower."""
     left, top, right, low = extent(figure.shapes)
     width, height = right - left + 2 * PADDING, low - top + above + 2 * PADDING
     aspect = width / height
-    return max(0.0, width / 1170 - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
+    return max(0.0, width / WIDEST - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
 
 
 def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme: Theme, style: Style) -> Scene:

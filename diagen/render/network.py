@@ -333,33 +333,7 @@ def _row(
     """Sheets and bars on one axis, with captions below and steps above."""
     if after:
         return None
-    sides = [la.side for la in layers if la.side]
-    units = [math.log(la.units) for la in layers if la.units]
-    biggest, smallest = max(sides, default=1.0), min(sides, default=1.0)
-    k = min(32.0, 80 / math.log2(biggest / smallest)) if biggest > smallest else 0.0
-    for la in layers:
-        if la.side:
-            front = max(40.0, 120 - k * math.log2(biggest / la.side)) if biggest > smallest else 96.0
-            la.h = front
-            la.w = front + 5 * (_sheets(la) - 1)
-        else:
-            low, high = min(units), max(units)
-            share = (math.log(la.units) - low) / (high - low) if high > low else 0.5
-            la.w, la.h = 18.0, float(round(40 + 80 * share))
-    x = 0.0
-    gaps = []
-    for before, la in zip(layers, layers[1:], strict=False):
-        gap = 56.0 if la.side else 64.0 if before.side else 48.0
-        words_wide = max((measure(text, *COUNT) for _, text in la.steps), default=0.0)
-        captions = (_caption_width(before) - before.w + _caption_width(la) - la.w) / 2 + 20
-        gap = max(gap, captions)
-        # Words over a gap may reach over the neighbours by half their width, but not into the next words.
-        gap = max(gap, words_wide + 16 - min(before.w, 40) / 2 - min(la.w, 40) / 2)
-        gaps.append(2 * math.ceil(gap / 2))
-    for la, gap in zip(layers, [*gaps, 0], strict=True):
-        la.x = x
-        x += la.w + gap
-    if x > WIDEST * 1.1:
+    if not any(_spread(layers, shrink) <= WIDEST for shrink in (1.0, 0.85, 0.7)):
         return None
     reach = [(la.h + 5 * (_sheets(la) - 1) if la.side else la.h) / 2 for la in layers]
     top, low = -max(reach), max(reach)
@@ -387,6 +361,36 @@ def _row(
     middles = [(a.x + a.w + b.x) / 2 for a, b in zip(layers, layers[1:], strict=False)]
     shapes += _steps_of(layers, middles, top, theme, lambda a, c: (a, c), False)
     return Figure(shapes, [])
+
+
+def _spread(layers: list[_Layer], shrink: float) -> float:
+    """Gives every layer its size and its place on the axis; the width of all."""
+    sides = [la.side for la in layers if la.side]
+    units = [math.log(la.units) for la in layers if la.units]
+    biggest, smallest = max(sides, default=1.0), min(sides, default=1.0)
+    k = min(32.0, 80 / math.log2(biggest / smallest)) if biggest > smallest else 0.0
+    for la in layers:
+        if la.side:
+            front = 120 - k * math.log2(biggest / la.side) if biggest > smallest else 96.0
+            la.h = max(40.0, 2 * round(front * shrink / 2))
+            la.w = la.h + 5 * (_sheets(la) - 1)
+        else:
+            low, high = min(units), max(units)
+            share = (math.log(la.units) - low) / (high - low) if high > low else 0.5
+            la.w, la.h = 18.0, float(round(40 + 80 * share))
+    x = 0.0
+    for before, la in zip([None, *layers], layers, strict=False):
+        if before:
+            gap = 56.0 * max(shrink, 0.75) if la.side else 64.0 if before.side else 48.0
+            words_wide = max((measure(text, *COUNT) for _, text in la.steps), default=0.0)
+            captions = (_caption_width(before) - before.w + _caption_width(la) - la.w) / 2 + 20
+            gap = max(gap, captions)
+            # Words over a gap may reach over the neighbours by half their width, but not into the next words.
+            gap = max(gap, words_wide + 16 - min(before.w, 40) / 2 - min(la.w, 40) / 2)
+            x += before.w + 2 * math.ceil(gap / 2)
+        la.x = x
+    left = min(la.cx - max(la.w, _caption_width(la)) / 2 for la in layers)
+    return max(la.cx + max(la.w, _caption_width(la)) / 2 for la in layers) - left
 
 
 def _caption_width(la: _Layer) -> float:

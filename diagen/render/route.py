@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from diagen.render.labels import lines_of
 from diagen.render.place import AFTER, BEFORE, IN, OUT, Plan, Wire
 from diagen.render.scene import Point
 
@@ -36,10 +35,12 @@ def assign_trunks(made: Plan, merge: bool) -> None:
                 w.trunk = key
 
 
-def assign_ports(made: Plan, shapes: list[str], leading: float) -> dict[tuple[int, tuple[int, int]], float]:
+def assign_ports(
+    made: Plan, shapes: list[str], label_across: Callable[[Wire], float]
+) -> dict[tuple[int, tuple[int, int]], float]:
     """Spread the edges of each side of each node; returns the room that each side needs, middle to corner.
 
-    `leading`: the height of a line of a label where labels stand on lines along the flow, else 0.
+    `label_across`: the extent across the flow of an edge's label.
     """
     sides: dict[tuple[int, tuple[int, int]], list[tuple[Wire, bool]]] = {}
     for w in made.wires:
@@ -54,7 +55,8 @@ def assign_ports(made: Plan, shapes: list[str], leading: float) -> dict[tuple[in
             if shapes[node] in ("op", "diamond", "circle") and side in (OUT, IN) and w.shape in ("flow", "lane"):
                 shared = ("one", node)  # they have only one point on a side
             bundles.setdefault(shared, []).append((w, low))
-        order = sorted(bundles.values(), key=lambda b: _port_key(made, node, side, b))
+        single = {w.high if low else w.low for b in bundles.values() if len(b) == 1 for w, low in b}
+        order = sorted(bundles.values(), key=lambda b: _port_key(made, node, side, b, single))
         middle = (len(order) - 1) / 2
         for i, bundle in enumerate(order):
             if side in (OUT, IN) and any(_heavy(made, w) for w, _ in bundle):
@@ -63,7 +65,7 @@ def assign_ports(made: Plan, shapes: list[str], leading: float) -> dict[tuple[in
             middle = next((i for i, b in enumerate(order) if b[0][0].shape in ("flat", "side")), middle)
         places = [0.0]
         for one, two in zip(order, order[1:], strict=False):
-            high = [leading * len(lines_of(b[0][0].edge.label)) if _told(b) else 0.0 for b in (one, two)]
+            high = [label_across(b[0][0]) if _told(b) else 0.0 for b in (one, two)]
             places.append(places[-1] + max(PORT, (sum(high) / 2 + 6) if side in (OUT, IN) and sum(high) else 0.0))
         zero = (places[math.floor(middle)] + places[math.ceil(middle)]) / 2 if middle % 1 else places[int(middle)]
         if middle == (len(order) - 1) / 2:
@@ -90,9 +92,11 @@ def _heavy(made: Plan, w: Wire) -> bool:
     return not w.turned and w.shape == "flow" and (w.low, w.high) in made.order.heavy
 
 
-def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[Wire, bool]]) -> tuple:
+def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[Wire, bool]], single: set[int]) -> tuple:
+    """What the ports of a side are ordered by. A trunk stands to a line back to one of its ends as that one does."""
     keys = []
-    for w, low in bundle:
+    partner = [(w, low) for w, low in bundle if (w.high if low else w.low) in single]
+    for w, low in partner or bundle:
         far = w.high if low else w.low
         if side in (OUT, IN):
             near = (w.lanes[0] if low else w.lanes[-1]) if w.lanes else far
@@ -216,8 +220,10 @@ def course(
         room = label_along(w)
         best: dict[int, float] = {}
         for (r, s), (_, t) in zip(steps, steps[1:], strict=False):
-            bent = abs(s - t) > 0.5 or bool(w.trunk)  # the words stand behind the fork of a trunk
-            best[r + 1] = room + (40 if not bent else 52 + PORT * max(0, lanes[r + 1] - 1))
+            bent = 52 if abs(s - t) > 0.5 else 40
+            if w.trunk:  # the words stand behind the fork, or where slanted lines are far enough apart
+                bent = 96 if straight else 64
+            best[r + 1] = room + bent + (PORT * max(0, lanes[r + 1] - 1) if bent > 40 else 0)
         if best and len(steps) == 2:
             gap = min(best, key=lambda g: best[g])
             widest[gap] = max(widest[gap], best[gap])
@@ -424,9 +430,9 @@ def _points(
         if straight and r != q:
             # Out of the rank first, where the node is much shorter than the tallest of its rank.
             if not (i == 0 and w.low_side == OUT and result.halves[r] - extents[w.low] < 16):
-                points.append((along[r] + result.halves[r], s))
+                points.append((along[r] + result.halves[r] + (8 if i else 0), s))
             if not (i == len(steps) - 2 and w.high_side == IN and result.halves[q] - extents[w.high] < 16):
-                points.append((along[q] - result.halves[q], t))
+                points.append((along[q] - result.halves[q] - (8 if i < len(steps) - 2 else 0), t))
             continue
         net = keys[w.index, gap]
         points += [(net.at, s), (net.at, t)]
