@@ -102,6 +102,9 @@ def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[W
             near = (w.lanes[0] if low else w.lanes[-1]) if w.lanes else far
             # Two-way traffic: the way back lies on the far side of the way out.
             order = w.low_offset if not low else (0.0 if not w.turned else -0.5)
+            if low and partner and len(bundle) > 1:  # the other lines of the trunk must not cross the way back
+                others = [made.items[x.high].ref for x, _ in bundle if x is not w]
+                order = -0.75 if sum(others) / len(others) < made.items[far].ref else 0.0
             keys.append((made.items[near].ref, made.items[far].ref, order))
             continue
         here = made.order.rank[node]
@@ -213,6 +216,7 @@ def course(
             turns[name][gap] = count
     early = [False] * (ranks + 1)  # gaps whose bends stand near the rank before, or near the one behind
     late = [False] * (ranks + 1)
+    back_in = [False] * (ranks + 1)  # gaps with the words of a way back
     for w in made.wires:
         if not w.edge.label or w.shape not in ("flow", "side"):
             continue
@@ -223,12 +227,16 @@ def course(
             bent = 52 if abs(s - t) > 0.5 else 40
             if w.trunk:  # the words stand behind the fork, or where slanted lines are far enough apart
                 bent = 96 if straight else 64
+            elif w.turned and lanes[r + 1]:  # the words of a way back stand beside the fork
+                bent = 64
+                back_in[r + 1] = True
             best[r + 1] = room + bent + (PORT * max(0, lanes[r + 1] - 1) if bent > 40 else 0)
         if best and len(steps) == 2:
             gap = min(best, key=lambda g: best[g])
             widest[gap] = max(widest[gap], best[gap])
             if w.trunk or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
                 (late if w.trunk and w.trunk[0] == "in" else early)[gap] = True
+    late = [b or (back and not a) for a, b, back in zip(early, late, back_in, strict=True)]
     extra: dict[int, float] = {}
     for _ in range(2):
         result = _along(made, halves, lanes, turns, widest, early, late, frame_pads, extra, tight, nets, extents)
