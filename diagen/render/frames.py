@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagen.diagram import Group
 from diagen.render.kinds import Rect
-from diagen.render.scene import Box, Shape, Text
+from diagen.render.scene import Box, Line, Shape, Text
 from diagen.render.text import measure, shorten
 from diagen.render.theme import Theme
 
@@ -23,6 +23,7 @@ class Frame:
     repeat: int
     rect: Rect
     level: int
+    shift: float = 0.0  # of the title to the right, where an edge enters at its usual place
 
 
 def badge_text(repeat: int) -> str:
@@ -48,8 +49,26 @@ def _short(title: str, room: float) -> str:
 
 def title_rect(frame: Frame) -> Rect:
     """What the title and the badge of a frame cover, for others to keep away from."""
-    text = _short(frame.title, frame.rect.w - 28 - _badge_width(frame))
-    return Rect(frame.rect.x + 14, frame.rect.y + 10, measure(text, *TITLE), 18)
+    text = _short(frame.title, frame.rect.w - 28 - frame.shift - _badge_width(frame))
+    return Rect(frame.rect.x + 14 + frame.shift, frame.rect.y + 10, measure(text, *TITLE), 18)
+
+
+def clear_title(frame: Frame, lines: list[Line]) -> Frame:
+    """The frame with its title beside the upright lines that would run over it, where there is room for all of it."""
+    if not frame.title:
+        return frame
+    usual = title_rect(frame)
+    crossing = [
+        a[0]
+        for line in lines
+        for a, b in zip(line.points, line.points[1:], strict=False)
+        if abs(a[0] - b[0]) < 0.01 and min(a[1], b[1]) < usual.bottom and max(a[1], b[1]) > usual.y
+    ]
+    room = frame.rect.w - 28 - _badge_width(frame) - usual.w
+    for shift in [0.0, *sorted(x + 10 - usual.x for x in crossing if x > usual.x)]:
+        if shift <= room and not any(usual.x + shift - 6 < x < usual.x + shift + usual.w + 6 for x in crossing):
+            return replace(frame, shift=shift)
+    return frame
 
 
 def badge_rect(frame: Frame) -> Rect | None:
@@ -74,10 +93,10 @@ def draw_frames(frames: list[Frame], theme: Theme, square: bool) -> list[Shape]:
         radius = 2 if square else 12
         shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, owner=owner, role="frame"))
         if frame.title:
-            title = _short(frame.title, r.w - 28 - _badge_width(frame))
+            title = _short(frame.title, r.w - 28 - frame.shift - _badge_width(frame))
             middle = r.y + 19
             shapes.append(
-                Text(r.x + 14, middle + 0.36 * 13, title, *TITLE, theme.group_title, "start", owner=owner,
+                Text(r.x + 14 + frame.shift, middle + 0.36 * 13, title, *TITLE, theme.group_title, "start", owner=owner,
                      role="group-title")
             )  # fmt: skip
         badge = badge_rect(frame)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
-from diagen.render.frames import Frame, draw_frames, frame_width, title_width
+from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, title_width
 from diagen.render.kinds import Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
@@ -206,7 +206,9 @@ def _picture(
             rect = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
             frames.append(Frame(k, group.title, group.repeat, rect, level))
     routes: dict[int, list[Point]] = {}
+    normals: dict[int, Point] = {}
     for w in made.wires:
+        normals[w.index] = real(*(w.low_side if w.turned else w.high_side))
         ends = []
         for node, side, offset in ((w.low, w.low_side, w.low_offset), (w.high, w.high_side, w.high_offset)):
             vector = real(*side)
@@ -218,7 +220,7 @@ def _picture(
             inner = [real(a, c, made.order.rank[w.low]) for a, c in laid.points[w.index]]
         points = [ends[0], *inner, ends[1]]
         routes[w.index] = simplified(points[::-1] if w.turned else points)
-    lines = edge_lines(made.wires, routes, theme)
+    lines = edge_lines(made.wires, routes, theme, normals)
     return compose(diagram, theme, rects, looks, frames, lines, flow)
 
 
@@ -244,8 +246,13 @@ def simplified(points: list[Point]) -> list[Point]:
     return [*out, kept[-1]] if len(kept) > 1 else kept
 
 
-def edge_lines(wires: list[Wire], routes: dict[int, list[Point]], theme: Theme) -> list[Line]:
-    """The lines of all edges; a tip stands one pixel off the border that it points at."""
+def edge_lines(
+    wires: list[Wire], routes: dict[int, list[Point]], theme: Theme, normals: dict[int, Point] | None = None
+) -> list[Line]:
+    """The lines of all edges; a tip stands one pixel off the border that it points at.
+
+    `normals`: for an edge the way out of its target's side, so that slanted lines to one port have one tip.
+    """
     lines = []
     for w in sorted(wires, key=lambda w: w.index):
         points = routes[w.index]
@@ -254,7 +261,10 @@ def edge_lines(wires: list[Wire], routes: dict[int, list[Point]], theme: Theme) 
         head = "arrow" in w.edge.style
         dash = w.edge.style.startswith("dashed")
         if head:
-            points = [*points[:-1], _short_of(points[-2], points[-1], theme.stroke / 2 + 1)]
+            short, (x, y) = theme.stroke / 2 + 1, points[-1]
+            nx, ny = (normals or {}).get(w.index, (0.0, 0.0))
+            tip = (x + nx * short, y + ny * short) if normals else _short_of(points[-2], (x, y), short)
+            points = [*points[:-1], tip]
         colour = theme.accent if dash and w.feedback else theme.edge
         ends = (w.edge.source, w.edge.target)
         lines.append(Line(tuple(points), colour, 1.5, dash, head, owner=("edge", w.index), role="edge", ends=ends))
@@ -278,6 +288,7 @@ def compose(
 ) -> Figure:
     """All shapes in drawing order: frames, edges, nodes, labels of edges."""
     square = diagram.style.shapes == "square"
+    frames = [clear_title(frame, lines) for frame in frames]
     shapes: list[Shape] = draw_frames(frames, theme, square)
     if square:
         lines = [replace(line, radius=0.0) for line in lines]

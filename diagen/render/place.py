@@ -145,7 +145,7 @@ def plan(
     for wire in sorted(lanes, key=lambda w: (order.rank[w.high] - order.rank[w.low], w.feedback, w.index)):
         if forks:
             _try_fork(made, wire)
-        _lane(made, wire, skip_side)
+        _lane(made, wire, skip_side, pointed)
     return made
 
 
@@ -233,15 +233,23 @@ def _side_entries(made: Plan, shapes: list[str]) -> None:
                 wire.lanes.append(item)
 
 
-def _lane(made: Plan, wire: Wire, skip_side: tuple[int, int]) -> None:
-    """A skip or a feedback edge runs in a lane beside its row, on the side where it meets least."""
+def _lane(made: Plan, wire: Wire, skip_side: tuple[int, int], pointed: set[int]) -> None:
+    """A skip or a feedback edge runs in a lane beside its row, on the side where it meets least.
+
+    `pointed` nodes have one port on a side, which must not be taken.
+    """
+    taken = set()
+    for w in made.wires:
+        if w.shape in ("flat", "side"):
+            taken |= {(w.low, w.low_side), (w.high, w.high_side)}
     first = skip_side if not wire.feedback else (0, -skip_side[1])
     if wire.shape == "loop":
         first = (0, -1)
     options = []
     for preference, side in enumerate((first, (0, -first[1]))):
         ref = _lane_ref(made, wire, side[1])
-        options.append((_lane_cost(made, wire, ref) + 0.6 * preference, preference, side, ref))
+        full = sum(node in pointed and (node, side) in taken for node in (wire.low, wire.high))
+        options.append((_lane_cost(made, wire, ref) + 0.6 * preference + 5.0 * full, preference, side, ref))
     _, _, side, ref = min(options)
     low, high = made.order.rank[wire.low], made.order.rank[wire.high]
     blocked_low = _blocked(made, wire.low, ref)
