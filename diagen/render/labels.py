@@ -52,10 +52,14 @@ def place(
             full.append((("edge", index), told[index]))
         width, height = max(measure(t, *FONT) for t in texts) + 8, LEADING * len(texts)
         from_decision = line.ends[0] >= 0 and shapes[line.ends[0]] == "diamond"
-        best = min(
-            _candidates(line, width, height, from_decision),
-            key=lambda c: c[0] + _trouble(c[1], c[2], index, pieces, blocks, done, frames),
-        )
+        best = (1e9, rects[0] if rects else Rect(0, 0, width, height), True)
+        for fine in (False, True):  # many places are only tried where the usual ones are all taken
+            for cost, rect, on_line in _candidates(line, width, height, from_decision, fine):
+                if cost < best[0]:
+                    cost += _trouble(rect, on_line, index, pieces, blocks, done, frames)
+                best = min(best, (cost, rect, on_line), key=lambda c: c[0])
+            if best[0] < 90:
+                break
         _, rect, on_line = best
         done.append(rect)
         for i, text in enumerate(texts):
@@ -71,8 +75,10 @@ def _length(line: Line) -> float:
     return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in zip(line.points, line.points[1:], strict=False))
 
 
-def _candidates(line: Line, width: float, height: float, near_start: bool) -> list[tuple[float, Rect, bool]]:
-    """(cost, place, whether it interrupts the line) of the places a label may take."""
+def _candidates(
+    line: Line, width: float, height: float, near_start: bool, fine: bool
+) -> list[tuple[float, Rect, bool]]:
+    """(cost, place, whether it interrupts the line) of the places a label may take; many more of them where fine."""
     found = []
     segments = list(zip(line.points, line.points[1:], strict=False))
     longest = max(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in segments)
@@ -84,6 +90,9 @@ def _candidates(line: Line, width: float, height: float, near_start: bool) -> li
         base = 4.0 * (longest - size) / (longest + 1)
         head = 9 if last else 0
         shares = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
+        if fine:
+            step = min(0.2, 10 / (size + 1))
+            shares = sorted((step * i for i in range(1, int(1 / step))), key=lambda share: abs(share - 0.5))
         if near_start and number == 0 and size > 0:
             shares.insert(0, min(0.5, (extent / 2 + 8) / size))
         for rank, share in enumerate(shares):
@@ -91,9 +100,9 @@ def _candidates(line: Line, width: float, height: float, near_start: bool) -> li
             x, y = a[0] + (b[0] - a[0]) * share * usable, a[1] + (b[1] - a[1]) * share * usable
             room = 2 * min(share, 1 - share) * size * usable - extent
             slant = a[0] != b[0] and a[1] != b[1]
-            cost = base + 0.3 * rank
+            cost = base + 0.3 * min(rank, 8)
             if near_start and number == 0:
-                cost = 0.3 * rank - 3
+                cost = 0.3 * min(rank, 8) - 3
             if room < 12:
                 cost += 30 if room < 4 else 6
             found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))

@@ -6,6 +6,7 @@ Works in flow coordinates on a solved plan; every wire is laid from its low end 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -217,15 +218,17 @@ def course(
     early = [False] * (ranks + 1)  # gaps whose bends stand near the rank before, or near the one behind
     late = [False] * (ranks + 1)
     back_in = [False] * (ranks + 1)  # gaps with the words of a way back
+    ports = Counter((w.high, w.high_side, w.high_offset) for w in made.wires)
     for w in made.wires:
         if not w.edge.label or w.shape not in ("flow", "side"):
             continue
         steps = levels_of(made, w)
         room = label_along(w)
+        joined = ports[w.high, w.high_side, w.high_offset] > 1  # others arrive at the same port
         best: dict[int, float] = {}
         for (r, s), (_, t) in zip(steps, steps[1:], strict=False):
             bent = 52 if abs(s - t) > 0.5 else 40
-            if w.trunk:  # the words stand behind the fork, or where slanted lines are far enough apart
+            if w.trunk or joined:  # the words stand behind the fork, or where slanted lines are far enough apart
                 bent = 96 if straight else 64
             elif w.turned and lanes[r + 1]:  # the words of a way back stand beside the fork
                 bent = 64
@@ -234,8 +237,8 @@ def course(
         if best and len(steps) == 2:
             gap = min(best, key=lambda g: best[g])
             widest[gap] = max(widest[gap], best[gap])
-            if w.trunk or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
-                (late if w.trunk and w.trunk[0] == "in" else early)[gap] = True
+            if w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
+                (late if (w.trunk and w.trunk[0] == "in") or (joined and not w.trunk) else early)[gap] = True
     late = [b or (back and not a) for a, b, back in zip(early, late, back_in, strict=True)]
     extra: dict[int, float] = {}
     for _ in range(2):
