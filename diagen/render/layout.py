@@ -48,6 +48,8 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     above = TITLE_LEADING + 24 if diagram.title else 0
     tries: list[tuple[float, graph.Figure]] = []
     for way, spacing, rows in plans:
+        if rows == 1 and spacing != spacings[0] and not WIDEST < _width(tries[-1][1]) < 1.2 * WIDEST:
+            continue  # tighter helps only what is a little too wide
         styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
         figure = graph.draw(styled, theme, way, rows)
         tries.append((_misfit(figure, above), figure))

@@ -37,13 +37,13 @@ class PillowRenderer:
         area = max(1.0, scene.width * scene.height)
         scale = min(self.scale, math.sqrt(MOST_PIXELS / area))
         size = (max(1, round(scene.width * scale)), max(1, round(scene.height * scale)))
-        # Four drawn pixels for each logical one at the usual scale; fewer where the figure is huge.
-        factor = max(1, min(math.ceil(4 / scale), int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1])))))
+        # Four drawn pixels for each logical one at the usual scale; fewer where the figure is huge, or drawn small.
+        factor = max(1, min(math.ceil(4 / scale), 4, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1])))))
         large = Image.new("RGB", (size[0] * factor, size[1] * factor), rgb(scene.ground))
         brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale)
         for shape in scene.shapes:
             brush.draw(shape)
-        image = large.resize(size, Image.Resampling.BOX) if factor > 1 else large
+        image = large.reduce(factor) if factor > 1 else large
         for shape in scene.shapes:
             if isinstance(shape, Text):
                 _write(image, shape, scale)

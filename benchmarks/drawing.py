@@ -1,0 +1,136 @@
+"""How fast diagrams are drawn, beside Graphviz in the same run.
+
+    python benchmarks/drawing.py [--number 40]
+
+Draws the same 12-node graphs with pygraphviz (layout and PNG) and with diagen, one after the other, on one core, and
+prints the rates as ratios, and where diagen's time goes. The median of each drawing's time over three rounds counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from diagen.diagram import Diagram, Edge, Node
+from diagen.render import PillowRenderer, SvgRenderer, graph, layout
+
+SCRATCH = Path(tempfile.mkdtemp())
+WORDS = "load clean split embed train score rank filter store check merge plan".split()
+
+
+def diagram(seed: int) -> Diagram:
+    """A graph of 12 nodes and about 15 edges."""
+    r = random.Random(seed)
+    nodes = tuple(Node(f"{word} {seed}", r.choice(("process", "data", "model", "store"))) for word in WORDS)
+    edges = {Edge(max(0, i - r.choice((1, 1, 1, 2, 3))), i) for i in range(1, 12)}
+    edges |= {Edge(i, min(11, i + r.randint(1, 4))) for i in r.sample(range(11), 4)}
+    return Diagram(nodes, tuple(edges))
+
+
+def graphviz(d: Diagram) -> None:
+    """The same graph as Graphviz lays it out and draws it."""
+    import pygraphviz
+
+    g = pygraphviz.AGraph(directed=True, rankdir="LR")
+    for i, node in enumerate(d.nodes):
+        g.add_node(i, label=node.label, shape="box")
+    for e in d.edges:
+        g.add_edge(e.source, e.target)
+    g.layout("dot")
+    g.draw(str(SCRATCH / "graphviz.png"))  # its way to a stream crashes in pygraphviz 2.0
+
+
+def png(scale: float) -> Callable[[Diagram], None]:
+    """Diagram to PNG file, at so many pixels for a logical one."""
+
+    def draw(d: Diagram) -> None:
+        PillowRenderer(scale)(layout(d)).save(SCRATCH / "diagen.png")
+
+    return draw
+
+
+def training(d: Diagram) -> None:
+    """A picture whose short side is 160, as a network sees it: drawn small, no file."""
+    scene = layout(d)
+    PillowRenderer(160 / min(scene.width, scene.height))(scene)
+
+
+def svg(d: Diagram) -> None:
+    """Diagram to SVG with the letters that it needs."""
+    SvgRenderer()(layout(d))
+
+
+def seconds(draw: Callable[[Diagram], None], diagrams: list[Diagram]) -> float:
+    """The mean over the diagrams of each one's median of three."""
+    times = []
+    for d in diagrams:
+        rounds = []
+        for _ in range(3):
+            start = time.perf_counter()
+            draw(d)
+            rounds.append(time.perf_counter() - start)
+        times.append(statistics.median(rounds))
+    return statistics.mean(times)
+
+
+def shares(diagrams: list[Diagram]) -> str:
+    """Where the time of a 2x PNG goes."""
+    spent = {"ranks and places": 0.0, "routing and labels": 0.0, "drawing": 0.0, "encoding": 0.0}
+    course = graph.course
+    before = 0.0
+
+    def watched(*args, **kwargs):  # everything before the first course of lines is ranks and places
+        nonlocal before
+        before += time.perf_counter() - watched.start
+        result = course(*args, **kwargs)
+        watched.start = time.perf_counter()
+        return result
+
+    for d in diagrams:
+        graph.course = course
+        t0 = time.perf_counter()
+        scene = layout(d)
+        t1 = time.perf_counter()
+        image = PillowRenderer(2)(scene)
+        t2 = time.perf_counter()
+        image.save(io.BytesIO(), "PNG")
+        t3 = time.perf_counter()
+        before, watched.start, graph.course = 0.0, t3, watched
+        layout(d)
+        whole = time.perf_counter() - t3
+        spent["ranks and places"] += (t1 - t0) * min(1.0, before / whole)
+        spent["routing and labels"] += (t1 - t0) * (1 - min(1.0, before / whole))
+        spent["drawing"] += t2 - t1
+        spent["encoding"] += t3 - t2
+    graph.course = course
+    total = sum(spent.values())
+    return ", ".join(f"{name} {value / total:.0%}" for name, value in spent.items())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--number", type=int, default=40)
+    number = parser.parse_args().number
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    diagrams = [diagram(seed) for seed in range(number)]
+    for draw in (graphviz, png(2), svg):  # fonts and libraries are loaded once
+        draw(diagrams[0])
+    base = seconds(graphviz, diagrams)
+    print(f"{'Graphviz, PNG':24} {1 / base:7.1f} a second   1.00")
+    ways = (("PNG 2x", png(2), 0.25), ("PNG 1x", png(1), 0.5), ("training picture", training, 1.5), ("SVG", svg, 1.5))
+    for name, draw, goal in ways:
+        took = seconds(draw, diagrams)
+        print(f"{name:24} {1 / took:7.1f} a second   {base / took:.2f} (goal {goal})")
+    print(shares(diagrams))
+
+
+if __name__ == "__main__":
+    main()
