@@ -29,14 +29,13 @@ class Figure:
     full: list[tuple[Owner, str]]
 
 
-def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1) -> Figure:
+def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1, spacing_word: str = "") -> Figure:
     """Lay a graph out in one direction, folded into at most `rows` rows where that can be done."""
-    diagram = replace(diagram, groups=tuple(g for g in diagram.groups if g.start < g.stop or g.skip))
     edges = list(diagram.flow())
     # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
     groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
     upright = direction in ("down", "up")
-    spacing = SPACINGS[diagram.style.spacing or "normal"]
+    spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
     looks = look_all(diagram, theme, upright)
     shapes = [seen.shape for seen in looks]
 

@@ -19,7 +19,7 @@ WIDEST = 1170  # so that type of 12 has 9 pixels left in a page of 880
 def layout(diagram: Diagram, **style: str) -> Scene:
     """The scene of a diagram. Style words given here win over those of the diagram: `layout(d, theme="night")`."""
     chosen = replace(diagram.style, **style) if style else diagram.style
-    diagram = replace(diagram, style=chosen)
+    diagram = replace(diagram, style=chosen) if style else diagram
     theme = THEMES[chosen.theme or "paper"]
     if placed.applies(diagram):
         figure = placed.draw(diagram, theme)
@@ -50,8 +50,7 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     for way, spacing, rows in plans:
         if rows == 1 and spacing != spacings[0] and not WIDEST < _width(tries[-1][1]) < 1.2 * WIDEST:
             continue  # tighter helps only what is a little too wide
-        styled = replace(diagram, style=replace(diagram.style, spacing=spacing))
-        figure = graph.draw(styled, theme, way, rows)
+        figure = graph.draw(diagram, theme, way, rows, spacing)
         tries.append((_misfit(figure, above), figure))
         if tries[-1][0] == 0:
             break

@@ -357,15 +357,26 @@ class _Programme:
 
     def solve(self) -> list[float] | None:
         import numpy as np
-        from scipy.optimize import linprog
-        from scipy.sparse import csr_matrix
+        from highspy import Highs, HighsLp, HighsModelStatus, MatrixFormat, kHighsInf
 
-        where = [(i, k, v) for i, (shares, _) in enumerate(self.rows) for k, v in shares.items()]
-        rows, columns, values = zip(*where, strict=True)
-        matrix = csr_matrix((values, (rows, columns)), shape=(len(self.rows), len(self.costs)))
-        bounds = np.array([bound for _, bound in self.rows])
-        answer = linprog(np.array(self.costs), A_ub=matrix, b_ub=bounds, bounds=(0, None), method="highs-ds")
-        return list(answer.x) if answer.status == 0 else None
+        lp = HighsLp()
+        lp.num_col_, lp.num_row_ = len(self.costs), len(self.rows)
+        lp.col_cost_ = np.array(self.costs)
+        lp.col_lower_, lp.col_upper_ = np.zeros(len(self.costs)), np.full(len(self.costs), kHighsInf)
+        lp.row_lower_ = np.full(len(self.rows), -kHighsInf)
+        lp.row_upper_ = np.array([bound for _, bound in self.rows])
+        matrix = lp.a_matrix_
+        matrix.format_ = MatrixFormat.kRowwise
+        matrix.start_ = np.cumsum([0, *(len(shares) for shares, _ in self.rows)])
+        matrix.index_ = np.array([k for shares, _ in self.rows for k in shares])
+        matrix.value_ = np.array([v for shares, _ in self.rows for v in shares.values()])
+        highs = Highs()
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("threads", 1)
+        highs.passModel(lp)
+        highs.run()
+        solved = highs.getModelStatus() == HighsModelStatus.kOptimal
+        return list(highs.getSolution().col_value) if solved else None
 
 
 def solve(

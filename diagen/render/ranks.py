@@ -6,8 +6,10 @@ Everything from here to route.py is thought in flow coordinates: `along` the dir
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 from diagen.diagram import Edge, Group
 
@@ -255,49 +257,36 @@ def _graphviz(
     ring: list[int],
     beside: dict[int, tuple[int, int]],
 ) -> None:
-    # Graphviz is told sizes and asked for no text, so the machine's fonts have no say; this keeps fontconfig quiet.
-    os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
-    import pygraphviz
-
-    graph = pygraphviz.AGraph(directed=True, strict=False)
-    graph.graph_attr.update(rankdir="TB", nodesep=str(gap / 72), ranksep="0.8", newrank="true", splines="true")
-    graph.node_attr.update(shape="box", fixedsize="true", label="")
-    for i, (along, across) in enumerate(sizes):
-        graph.add_node(i, width=f"{across / 72:.4f}", height=f"{along / 72:.4f}")
     half = len(ring) - len(ring) // 2
     ahead, behind = ring[:half], ring[half:][::-1]
     against = set(zip(behind[1:], behind, strict=False))  # edges of the row that runs back
-    drawn: dict[int, tuple[int, int]] = {}
     flat = {k for k, e in enumerate(edges) if beside.keys() & {e.source, e.target}}
-    level = apart | flat
+    dot = [
+        f"digraph {{ rankdir=TB nodesep={gap / 72:.4f} ranksep=0.8 newrank=true splines=true",
+        'node [shape=box fixedsize=true label=""] edge [dir=none]',
+    ]
+    for i, (along, across) in enumerate(sizes):
+        dot.append(f"{i} [width={across / 72:.4f} height={along / 72:.4f}]")
     for k, e in enumerate(edges):
-        if (
-            e.source == e.target
-            or k in order.feedback
-            or k in skips
-            or (ring and (e.source, e.target) == (ahead[-1], behind[-1]))
-        ):
+        turning = bool(ring) and (e.source, e.target) == (ahead[-1], behind[-1])
+        if e.source == e.target or k in order.feedback or k in skips or turning:
             continue
         turned = (e.source, e.target) in against
         if k in flat:  # within a rank, Graphviz keeps the tail before the head
             turned = beside.get(e.source, (0, -1))[1] > 0 or beside.get(e.target, (0, 1))[1] < 0
-        drawn[k] = (e.target, e.source) if turned else (e.source, e.target)
-        weight = order.heavy.get((e.source, e.target), 1.0)
-        graph.add_edge(*drawn[k], key=str(k), weight=str(int(weight)), minlen="0" if k in level else "1", dir="none")
+        tail, head = (e.target, e.source) if turned else (e.source, e.target)
+        weight = int(order.heavy.get((e.source, e.target), 1.0))
+        dot.append(f"{tail} -> {head} [id={k} weight={weight} minlen={0 if k in flat | apart else 1}]")
     for u, (other, _) in beside.items():
-        graph.add_subgraph([u, other], rank="same")
+        dot.append(f"{{ rank=same {u} {other} }}")
     for i, u in enumerate(behind):
-        graph.add_subgraph([ahead[round(i * (half - 1) / (len(behind) - 1))], u], rank="same")
-    parents = parents_of(groups)
-    subs: dict[int, pygraphviz.AGraph] = {}
-    for k, group in enumerate(groups):
-        if group.start < group.stop:
-            outer = subs.get(parents[k], graph)
-            subs[k] = outer.add_subgraph(list(range(group.start, group.stop)), name=f"cluster{k}", margin="16")
-    graph.layout("dot")
+        dot.append(f"{{ rank=same {ahead[round(i * (half - 1) / (len(behind) - 1))]} {u} }}")
+    dot.append(_clusters(groups, parents_of(groups), -1))
+    laid = _run_dot("\n".join([*dot, "}"]))
+    names = {o["name"]: o for o in laid["objects"]}
     ups = []
     for i in range(len(sizes)):
-        x, y = map(float, graph.get_node(i).attr["pos"].split(","))
+        x, y = map(float, names[str(i)]["pos"].split(","))
         order.ref[i] = x
         ups.append(-y)
     heights = sorted(set(round(v, 1) for v in ups))
@@ -307,14 +296,37 @@ def _graphviz(
             ranks.append(value)
     order.along = ranks
     order.rank = [min(range(len(ranks)), key=lambda r: abs(ranks[r] - v)) for v in ups]
-    for k, sub in subs.items():
-        x0, _, x1, _ = map(float, sub.graph_attr["bb"].split(","))
-        order.boxes[k] = (x0, x1)
-    for k, ends in drawn.items():
-        pos = graph.get_edge(*ends, key=str(k)).attr["pos"] or ""
-        points = [p for p in pos.split() if p[0] not in "se"]
-        order.splines[k] = [(-float(y), float(x)) for x, y in (p.split(",") for p in points)]
+    for k, group in enumerate(groups):
+        if group.start < group.stop:
+            x0, _, x1, _ = map(float, names[f"cluster{k}"]["bb"].split(","))
+            order.boxes[k] = (x0, x1)
+    for edge in laid.get("edges", ()):
+        points = (p.split(",") for p in edge.get("pos", "").split())
+        order.splines[int(edge["id"])] = [(-float(y), float(x)) for x, y in points]
     _keep_text_order(order, beside)
+
+
+def _clusters(groups: tuple[Group, ...], parents: list[int], outer: int) -> str:
+    """The clusters right inside a group, in Graphviz's language."""
+    found = []
+    for k, group in enumerate(groups):
+        if parents[k] == outer and group.start < group.stop:
+            nodes = " ".join(map(str, range(group.start, group.stop)))
+            found.append(f"subgraph cluster{k} {{ margin=16 {nodes} {_clusters(groups, parents, k)} }}")
+    return " ".join(found)
+
+
+def _run_dot(text: str) -> dict[str, Any]:
+    """Graphviz's layout of a graph. Its Python objects would take longer than the layout, so text goes in and out."""
+    # It is told sizes and asked for no words, so the machine's fonts have no say; this keeps fontconfig quiet.
+    os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
+    import pygraphviz
+
+    graph = pygraphviz.AGraph(string=text)
+    try:
+        return json.loads(graph.draw(format="json0", prog="dot"))
+    finally:
+        graph.close()
 
 
 def _side_inputs(
