@@ -6,7 +6,6 @@ python infer.py prompt="a deep learning model with 2 input nodes, 3 and 5 hidden
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
@@ -267,7 +266,7 @@ class Drawing:
 
     def write(self, diagram: Diagram, folder: Path, name: str, meta: dict[str, Any]) -> None:
         """NAME.txt, NAME.json and the pictures."""
-        from diagen.render import PillowRenderer, SvgRenderer, layout
+        from diagen.render import PillowRenderer, SvgRenderer, layout, png
 
         scene = layout(diagram)
         files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
@@ -280,11 +279,7 @@ class Drawing:
             if points < 6:
                 say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
         if "png" in self.formats:
-            buffer = io.BytesIO()
-            image = PillowRenderer(scale, self.transparent)(scene)
-            more = {"dpi": (image.width / inches,) * 2} if inches else {}
-            image.save(buffer, "PNG", **more)
-            files["png"] = buffer.getvalue()
+            files["png"] = png(PillowRenderer(scale, self.transparent)(scene), inches)
         if "svg" in self.formats:
             files["svg"] = SvgRenderer(self.embed, self.transparent, self.width)(scene).encode()
         for ending, content in files.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +57,17 @@ def _divided(image: Image.Image, alpha: Image.Image) -> Image.Image:
 
     shares = np.maximum(np.asarray(alpha, dtype=np.float32), 1)[..., None] / 255
     return Image.fromarray(np.clip(np.asarray(image, dtype=np.float32) / shares, 0, 255).round().astype(np.uint8))
+
+
+def png(image: Image.Image, width: float = 0.0) -> bytes:
+    """The image as a PNG file, `width` inches wide where that is given.
+
+    Run-length coding takes two thirds of the usual time and a fifth more bytes: drawings are mostly flat.
+    """
+    buffer = io.BytesIO()
+    more = {"dpi": (image.width / width,) * 2} if width else {}
+    image.save(buffer, "PNG", compress_type=3, **more)
+    return buffer.getvalue()
 
 
 class _Brush:
