@@ -36,6 +36,7 @@ from diagen.diagram import (
     ask,
     clean_request,
     dump,
+    grammar_for,
     parse,
     restyle,
 )
@@ -60,6 +61,7 @@ normal wide; routing orthogonal straight; shapes rounded square; scale 0.25 to 4
 RAW = "DIAGEN_REQUEST"  # how the words of the request reach the jobs, past Hydra's grammar of commas and quotes
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 SWEEPS: set[Path] = set()  # the folders that Hydra made for -m, looked after at the end
+MORE = 4  # samples for a request whose answers all ran on without an end
 RANGES = (
     ("candidates", 1, 64),
     ("keep", 1, 64),
@@ -133,7 +135,12 @@ def check(cfg: DictConfig) -> None:
             raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
     if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
         raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
-    for name, value in (("grammar", cfg.grammar), ("transparent", cfg.transparent), ("svg.embed", cfg.svg.embed)):
+    for name, value in (
+        ("grammar", cfg.grammar),
+        ("numbers", cfg.numbers),
+        ("transparent", cfg.transparent),
+        ("svg.embed", cfg.svg.embed),
+    ):
         if not isinstance(value, bool):
             raise DiagenError(f"{name}={value} is neither true nor false")
     inches_of(str(cfg.width or ""))
@@ -313,7 +320,7 @@ def one_request(cfg: DictConfig) -> None:
             [ask(request)],
             cfg.candidates,
             progress=lambda done, tokens: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
-            **decoding(cfg),
+            **decoding(cfg, [request]),
         )
         speed = written.tokens / max(written.seconds, 1e-3)
         stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
@@ -472,7 +479,15 @@ def answer_batch(
 def answer(cfg: DictConfig, llm: Any, rows: list[dict[str, str]]) -> list[dict[str, Any]]:
     """The answers to rows that are decoded together, or one by one where that fails."""
     try:
-        written = llm.generate([ask(row["prompt"]) for row in rows], cfg.candidates, **decoding(cfg))
+        requests = [row["prompt"] for row in rows]
+        written = llm.generate([ask(r) for r in requests], cfg.candidates, **decoding(cfg, requests))
+        endless = [i for i, ended in enumerate(written.finished) if not any(ended)]
+        if endless:
+            again = [requests[i] for i in endless]
+            more = llm.generate([ask(r) for r in again], MORE, greedy_first=False, **decoding(cfg, again))
+            for i, texts, finished in zip(endless, more.texts, more.finished, strict=True):
+                written.texts[i] += texts
+                written.finished[i] += finished
     except Exception as error:  # torch has many kinds; one request must not stop the others
         if len(rows) > 1:
             return [found for row in rows for found in answer(cfg, llm, [row])]
@@ -528,10 +543,10 @@ def load(cfg: DictConfig) -> Any:
     return llm
 
 
-def decoding(cfg: DictConfig) -> dict[str, Any]:
+def decoding(cfg: DictConfig, requests: list[str]) -> dict[str, Any]:
     """The settings of `generate`."""
     return {
-        "grammar": GRAMMAR if cfg.grammar else None,
+        "grammars": [grammar_for(r) if cfg.numbers else GRAMMAR for r in requests] if cfg.grammar else None,
         "temperature": float(cfg.temperature),
         "seed": int(cfg.seed),
         "max_new_tokens": cfg.max_new_tokens,

@@ -34,14 +34,14 @@ boxes = [len(r.get("nodes") or r["layers"]) for r in rows]
 large = [r for r, n in zip(rows, boxes, strict=True) if n >= 10][:10]
 small = [r for r, n in zip(rows, boxes, strict=True) if n < 10][:10]
 llm = DiagramLLM(adapter=args.adapter, dtype=args.dtype, grammar_hash=GRAMMAR_HASH)
-llm.generate([ask("warm up")], 1, grammar=GRAMMAR, max_new_tokens=2)
+llm.generate([ask("warm up")], 1, grammars=[GRAMMAR], max_new_tokens=2)
 loaded = time.monotonic() - START
 
 seconds, decoding, tokens, drawn, masked = [], [], 0, 0, []
 with tempfile.TemporaryDirectory() as folder:
     for i, row in enumerate([*small, *large]):
         start = time.monotonic()
-        written = llm.generate([ask(row["prompt"])], 8, grammar=GRAMMAR, max_new_tokens=512)
+        written = llm.generate([ask(row["prompt"])], 8, grammars=[GRAMMAR], max_new_tokens=512)
         diagrams, _ = readable(written.texts[0], written.finished[0], {})
         place = Path(folder) / str(i)
         place.mkdir()

@@ -10,6 +10,7 @@ import sys
 import time
 import warnings
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,8 @@ from diagen.diagram import (
     clean_request,
     display_labels,
     dump,
+    grammar_for,
+    numbers_in,
     parse,
     restyle,
 )
@@ -816,3 +819,51 @@ def test_requests_that_are_none(request_: str, words: str) -> None:
 )
 def test_texts_as_a_person_writes_them_are_canonical(text):
     assert dump(parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("request_text", "numbers"),
+    [
+        ("3 inputs, 4 and 16 hidden, 1 output", {1, 3, 4, 16}),
+        ("twenty-five units, a dozen inputs, one output", {1, 5, 12, 20, 25}),
+        ("a layer of 4,096 units and 10k outputs", {4, 10, 96, 4096, 10_000}),
+        ("28*28 image, conv 3 * 3", {3, 28}),
+        ("은닉층 세 개, 각 64개", {3, 64}),
+        ("a layer half as wide as the 64 inputs", None),
+        ("train a model", set()),
+        ("?", set()),
+    ],
+)
+def test_numbers_of_a_request(request_text, numbers):
+    assert numbers_in(request_text) == numbers
+
+
+def test_grammar_of_a_request_holds_its_numbers_only():
+    import xgrammar
+
+    def accepts(grammar: str, text: str) -> bool:
+        tokens = [bytes([i]) for i in range(256)] + [b"</s>"]
+        info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, stop_token_ids=[256])
+        matcher = xgrammar.GrammarMatcher(xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(grammar))
+        return all(matcher.accept_token(b) for b in text.encode()) and matcher.accept_token(256)
+
+    grammar = grammar_for("a 28x28 image, five conv layers with 32 filters of 3x3, 10 outputs")
+    assert accepts(grammar, "input 28x28\n5 conv 3x3 32\noutput 10\n")
+    assert accepts(grammar, "Step 7 -> Step 99\n")  # words are free
+    for wrong in ("input 28x27\n", "6 conv 3x3\n", "dense 64\n", "A [dense 64] -> B\n"):
+        assert not accepts(grammar, wrong) and accepts(GRAMMAR, wrong)
+    assert grammar_for("twice as many") == GRAMMAR
+
+
+def test_training_texts_keep_to_the_numbers_of_their_requests():
+    from diagen.data.synthetic import pairs
+
+    layer = re.compile(rf"(?:(\d+) )?(?:{'|'.join(LAYER_KINDS)})((?: [^ ]+)*)")
+    for pair in islice(pairs(21), 600):
+        numbers = numbers_in(pair["request"])
+        for line in pair["text"].splitlines() if numbers is not None else ():
+            found = layer.fullmatch(line)
+            if found:
+                assert int(found[1] or 2) in numbers | {2, 3, 4}, (pair, line)
+                units = [int(w) for w in found[2].split() if w.isdecimal()]
+                assert set(units) <= numbers | {1}, (pair, line)

@@ -64,7 +64,8 @@ def test_files_and_table(run, fake, tmp_path):
     assert "2 distinct of 4 candidates; 1 alike; 1 unreadable" in result.err
     assert "drawing ... " in result.err and " s\n" in result.err
     assert llm.settings[0] | {"progress": 0} == {
-        "number": 4, "grammar": infer.GRAMMAR, "temperature": 0.7, "seed": 7, "max_new_tokens": 512, "progress": 0,
+        "number": 4, "grammars": [infer.grammar_for("train and test")], "temperature": 0.7, "seed": 7,
+        "max_new_tokens": 512, "progress": 0,
     }  # fmt: skip
 
 

@@ -59,12 +59,13 @@ def test_seeds_reproduce(llm):
 
 @pytest.mark.parametrize("grammar", [None, GRAMMAR], ids=["free", "grammar"])
 def test_neighbours_do_not_matter(llm, grammar):
-    settings = {"number": 2, "max_new_tokens": 24, "grammar": grammar}
-    together = llm.generate(PROMPTS, **settings)
+    settings = {"number": 2, "max_new_tokens": 24}
+    grammars = [grammar] * len(PROMPTS) if grammar else None
+    together = llm.generate(PROMPTS, grammars=grammars, **settings)
     for i, prompt in enumerate(PROMPTS):
-        alone = llm.generate([prompt], **settings)
+        alone = llm.generate([prompt], grammars=grammars and grammars[:1], **settings)
         assert (alone.texts[0], alone.finished[0]) == (together.texts[i], together.finished[i])
-    turned = llm.generate(PROMPTS[::-1], **settings)
+    turned = llm.generate(PROMPTS[::-1], grammars=grammars, **settings)
     assert turned.texts[::-1] == together.texts
 
 
@@ -79,7 +80,7 @@ def test_grammar(llm, monkeypatch):
         return out
 
     monkeypatch.setattr(llm.model, "forward", hasty)
-    found = llm.generate(PROMPTS[:1], number=32, grammar=GRAMMAR, temperature=1.0, max_new_tokens=250, seed=5)
+    found = llm.generate(PROMPTS[:1], number=32, grammars=[GRAMMAR], temperature=1.0, max_new_tokens=250, seed=5)
     ended = [text for text, whole in zip(found.texts[0], found.finished[0], strict=True) if whole]
     assert len(ended) >= 8 and found.masked_share > 0
     read = 0

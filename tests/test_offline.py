@@ -45,7 +45,7 @@ def test_drawing(attempts):
 
 def test_writing(attempts):
     llm = DiagramLLM(TINY, adapter=None, dtype="float32")
-    llm.generate([ask("two layers")], number=2, grammar=GRAMMAR, max_new_tokens=8)
+    llm.generate([ask("two layers")], number=2, grammars=[GRAMMAR], max_new_tokens=8)
     assert not attempts
 
 

@@ -96,7 +96,7 @@ class DiagramLLM:
             if merge:
                 self.model = self.model.merge_and_unload()
         self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
-        self._compiled: dict[str, Any] = {}
+        self._compiler: Any = None
 
     def _check_adapter(self, folder: Path, grammar_hash: str | None) -> dict[str, Any]:
         try:
@@ -150,7 +150,7 @@ class DiagramLLM:
         self,
         prompts: list[list[dict[str, str]]],
         number: int = 1,
-        grammar: str | None = None,
+        grammars: list[str] | None = None,
         temperature: float = 0.7,
         seed: int = 1,
         max_new_tokens: int = 1024,
@@ -161,6 +161,7 @@ class DiagramLLM:
 
         The first answer to a prompt is the likeliest (greedy) where greedy_first, the others are sampled at the
         temperature; a prompt's samples depend on the seed and its own text, not on its neighbours in the batch.
+        grammars: one for each prompt, which its answers keep to; None for no such bounds.
         progress, if given, is called as progress(finished answers, tokens so far).
         """
         self.model.eval()
@@ -180,7 +181,7 @@ class DiagramLLM:
         attention = attention.repeat_interleave(number, 0)
         position = positions[:, -1:].repeat_interleave(number, 0)
         logits = out.logits[:, -1].float().repeat_interleave(number, 0)
-        matchers, bitmask = self._matchers(grammar, total)
+        matchers, bitmask = self._matchers(grammars, number)
         answers: list[list[int]] = [[] for _ in range(total)]
         rows = list(range(total))  # the answers still being written, in the order of the cache's rows
         finished = [False] * total
@@ -229,19 +230,19 @@ class DiagramLLM:
         ended = [finished[i : i + number] for i in range(0, total, number)]
         return Generation(grouped, ended, sum(map(len, answers)), time.monotonic() - start, changed / max(steps, 1))
 
-    def _matchers(self, grammar: str | None, number: int) -> tuple[list[Any], torch.Tensor | None]:
-        if grammar is None:
+    def _matchers(self, grammars: list[str] | None, number: int) -> tuple[list[Any], torch.Tensor | None]:
+        if grammars is None:
             return [], None
         import xgrammar
 
-        if grammar not in self._compiled:
+        if self._compiler is None:
             info = xgrammar.TokenizerInfo.from_huggingface(
                 self.tokenizer, vocab_size=self.model.config.vocab_size, stop_token_ids=[self.tokenizer.eos_token_id]
             )
-            self._compiled[grammar] = xgrammar.GrammarCompiler(info).compile_grammar(grammar)
-        compiled = self._compiled[grammar]
-        bitmask = xgrammar.allocate_token_bitmask(number, self.model.config.vocab_size)
-        return [xgrammar.GrammarMatcher(compiled) for _ in range(number)], bitmask
+            self._compiler = xgrammar.GrammarCompiler(info)  # remembers what it has compiled
+        compiled = [self._compiler.compile_grammar(grammar) for grammar in grammars]
+        bitmask = xgrammar.allocate_token_bitmask(len(compiled) * number, self.model.config.vocab_size)
+        return [xgrammar.GrammarMatcher(c) for c in compiled for _ in range(number)], bitmask
 
     def _mask(self, logits: torch.Tensor, matchers: list[Any], bitmask: torch.Tensor | None) -> torch.Tensor:
         import xgrammar
