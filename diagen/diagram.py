@@ -988,7 +988,11 @@ def numbers_in(request: str) -> set[int] | None:
     words = re.findall(r"[a-z]+", request.lower())
     for word, after in zip(words, [*words[1:], ""], strict=False):
         if word in _SMALL:
-            found |= {_SMALL[word], _SMALL[word] + _SMALL.get(after, 0), _SMALL[word] * _SMALL.get(after, 1)}
+            found.add(_SMALL[word])
+            if after in ("hundred", "dozen"):
+                found.add(_SMALL[word] * _SMALL[after])
+            elif word in _TENS and after in _WORDS:
+                found.add(_SMALL[word] + _SMALL[after])
     found |= {n for word, n in _HANGUL.items() if word in request}
     return {n for n in found if 0 < n < 10_000_000}
 
