@@ -13,7 +13,8 @@ from PIL import Image, ImageChops
 
 from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout
-from diagen.render.scene import Box, Text
+from diagen.render.readability import WEIGHTS, readability
+from diagen.render.scene import Box, Text, shifted
 from diagen.render.text import measure, wrap
 
 RAG = """title Retrieval-augmented generation
@@ -198,6 +199,26 @@ def test_faults_are_seen() -> None:
     pale = [replace(s, colour="#DDDDDD") if isinstance(s, Text) else s for s in scene.shapes]
     assert faults.count(replace(scene, shapes=tuple(pale)))["F18"] == 3
     assert faults.warnings(replace(scene, height=scene.height * 9))["F19"] == 2
+
+
+def test_readability_falls_with_every_damage() -> None:
+    scene = layout(parse(RAG))
+    good, terms = readability(scene)
+    assert good > 4 and all(0 <= value <= 1 for value in terms.values()) and list(terms) == list(WEIGHTS)
+
+    def damaged(**changes) -> dict[str, float]:
+        shapes = tuple(changes["shape"](s) for s in scene.shapes) if "shape" in changes else scene.shapes
+        size = {k: v for k, v in changes.items() if k != "shape"}
+        total, found = readability(replace(scene, shapes=shapes, **size))
+        assert total < good - 0.1
+        return found
+
+    chunk = damaged(shape=lambda s: shifted(s, 150, 0) if s.owner == ("node", 1) else s)
+    assert chunk["overlap"] < terms["overlap"] and chunk["fit"] < terms["fit"]
+    assert damaged(width=scene.width * 0.7)["canvas"] < 0.8
+    assert damaged(width=scene.width * 3)["type"] < terms["type"]
+    assert damaged(shape=lambda s: replace(s, colour="#E8E8E8") if isinstance(s, Text) else s)["contrast"] < 0.6
+    assert damaged(height=scene.height * 5)["emptiness"] < 0.5
 
 
 def test_transparent_ground() -> None:

@@ -51,7 +51,7 @@ WARNINGS = {
 
 
 @dataclass
-class _Body:
+class Body:
     """An outline of a node: what it is, its rectangle and its corners."""
 
     node: int
@@ -64,8 +64,8 @@ def count(scene: Scene) -> dict[str, int]:
     """How often each fault occurs; every name is there, zero or not."""
     found: Counter[str] = Counter()
     unit = scene.scale
-    bodies = [_body(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
-    texts = [(s, _text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    bodies = [body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
     lines = [s for s in scene.shapes if isinstance(s, Line) and s.role in ("edge", "terminal", "neuron-line")]
     frames = [Rect(s.x, s.y, s.w, s.h) for s in scene.shapes if s.role == "frame" and isinstance(s, Box)]
     _margins(scene, bodies, texts, frames, found)
@@ -82,7 +82,7 @@ def count(scene: Scene) -> dict[str, int]:
     if len({b.node for b in bodies}) <= 40:
         found["F17"] += _too_small_in_a_page(scene, texts)
     if scene.orthogonal:
-        found["F11"] = sum(angle < 60 for angle in _crossings(edges))
+        found["F11"] = sum(angle < 60 for angle in crossings(edges))
     found["F18"] = _pale(scene)
     return {name: found[name] for name in NAMES}
 
@@ -91,8 +91,8 @@ def warnings(scene: Scene) -> dict[str, int]:
     """How often each warning applies; every name is there, zero or not."""
     found: Counter[str] = Counter()
     unit = scene.scale
-    bodies = [_body(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
-    texts = [(s, _text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    bodies = [body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
     edges = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"]
     apart = [b for b in bodies if b.role not in ("neuron", "op", "bar", "sheet")]
     for i, a in enumerate(apart):
@@ -102,12 +102,12 @@ def warnings(scene: Scene) -> dict[str, int]:
     exact: Counter[str] = Counter()
     _passages(bodies, edges, unit, exact)
     found["F7"] = near["F7"] - exact["F7"]
-    nodes, crossings = len({b.node for b in bodies}), len(_crossings(edges))
-    found["F11"] = int(crossings > (3 if nodes <= 20 else 0.15 * len(edges)))
+    nodes, crossed = len({b.node for b in bodies}), len(crossings(edges))
+    found["F11"] = int(crossed > (3 if nodes <= 20 else 0.15 * len(edges)))
     if nodes > 40:
         found["F17"] = int(_too_small_in_a_page(scene, texts))
     aspect = scene.width / scene.height
-    found["F19"] = int(not 0.4 <= aspect <= 3.4) + int(_largest_gap(scene, bodies, texts, edges) > 0.3)
+    found["F19"] = int(not 0.4 <= aspect <= 3.4) + int(largest_gap(scene, bodies, texts, edges) > 0.3)
     found["F20"] = int(_too_various(scene))
     return {name: found[name] for name in WARNINGS}
 
@@ -117,7 +117,8 @@ def errors(scene: Scene) -> int:
     return sum(count(scene).values())
 
 
-def _body(s: Shape) -> _Body:
+def body_of(s: Shape) -> Body:
+    """The outline of a node that a shape is."""
     if isinstance(s, Path):
         corners = s.points()
     elif isinstance(s, Ellipse):
@@ -128,10 +129,11 @@ def _body(s: Shape) -> _Body:
         corners = [(s.x, s.y), (s.x + s.w, s.y), (s.x + s.w, s.y + s.h), (s.x, s.y + s.h)]
     xs, ys = zip(*corners, strict=True)
     rect = Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-    return _Body(s.owner[1], s.role, rect, corners)
+    return Body(s.owner[1], s.role, rect, corners)
 
 
-def _text_rect(s: Text) -> Rect:
+def text_rect(s: Text) -> Rect:
+    """What the letters of a text cover."""
     width = measure(s.text, s.size, s.weight)
     left = s.x - {"start": 0.0, "middle": width / 2, "end": width}[s.anchor]
     return Rect(left, s.y - 0.73 * s.size, width, 0.92 * s.size)
@@ -141,14 +143,14 @@ def _gap(a: Rect, b: Rect) -> float:
     return max(a.x - b.right, b.x - a.right, a.y - b.bottom, b.y - a.bottom)
 
 
-def _margins(scene: Scene, bodies: list[_Body], texts: list, frames: list[Rect], found: Counter[str]) -> None:
+def _margins(scene: Scene, bodies: list[Body], texts: list, frames: list[Rect], found: Counter[str]) -> None:
     pad = 32 * scene.scale - 1
     for r in [*(b.rect for b in bodies), *(rect for _, rect in texts), *frames]:
         inside = r.x >= pad and r.y >= pad and r.right <= scene.width - pad and r.bottom <= scene.height - pad
         found["F1"] += not inside
 
 
-def _distances(bodies: list[_Body], unit: float, found: Counter[str]) -> None:
+def _distances(bodies: list[Body], unit: float, found: Counter[str]) -> None:
     ordered = sorted(bodies, key=lambda b: b.rect.x)
     for i, a in enumerate(ordered):
         for b in ordered[i + 1 :]:
@@ -158,7 +160,7 @@ def _distances(bodies: list[_Body], unit: float, found: Counter[str]) -> None:
             found["F2"] += _gap(a.rect, b.rect) < least * unit
 
 
-def _labels(bodies: list[_Body], texts: list, unit: float, found: Counter[str]) -> None:
+def _labels(bodies: list[Body], texts: list, unit: float, found: Counter[str]) -> None:
     by_node: dict[int, list[Rect]] = {}
     for s, r in texts:
         if s.owner[0] == "node":
@@ -174,13 +176,13 @@ def _labels(bodies: list[_Body], texts: list, unit: float, found: Counter[str]) 
         top, low = min(r.y for r in mine), max(r.bottom for r in mine)
         if body.role in ("diamond", "trapezoid", "circle"):
             corners = [(left, top), (right, top), (right, low), (left, low)]
-            found["F4"] += not all(_inside(body.corners, p) for p in corners)
+            found["F4"] += not all(holds(body.corners, p) for p in corners)
         else:
             wide = right - left > body.rect.w - 23.5 * unit
             found["F4"] += wide or low - top > body.rect.h - 11 * unit
 
 
-def _words(bodies: list[_Body], texts: list, lines: list[Line], unit: float, found: Counter[str]) -> None:
+def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, found: Counter[str]) -> None:
     ordered = sorted(texts, key=lambda t: t[1].x)
     for i, (s, a) in enumerate(ordered):
         for t, b in ordered[i + 1 :]:
@@ -194,12 +196,12 @@ def _words(bodies: list[_Body], texts: list, lines: list[Line], unit: float, fou
         struck: set[tuple[str, int]] = set()
         for line, p, q in pieces:
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
-            if not own and line.owner not in struck and _enters(near, p, q):
+            if not own and line.owner not in struck and enters(near, p, q):
                 struck.add(line.owner)
         found["F6"] += len(struck)
 
 
-def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
+def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
     for line in lines:
         ends = set(line.ends)
         struck: set[int] = set()
@@ -208,12 +210,12 @@ def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counte
                 if body.node in ends or body.node in struck:
                     continue
                 least = (1.9 if body.role == "neuron" else margin) * unit
-                if _enters(body.rect.grown(least), p, q) and _meets(body, p, q, least):
+                if enters(body.rect.grown(least), p, q) and _meets(body, p, q, least):
                     struck.add(body.node)
         found["F7"] += len(struck)
     if any(line.role == "neuron-line" for line in lines):
         return
-    by_node: dict[int, list[_Body]] = {}
+    by_node: dict[int, list[Body]] = {}
     for body in bodies:
         by_node.setdefault(body.node, []).append(body)
     for line in lines:
@@ -228,21 +230,21 @@ def _passages(bodies: list[_Body], lines: list[Line], unit: float, found: Counte
                     wrong = False
                 else:
                     wrong = away > (4 if body.role in ("bare", "diamond", "trapezoid") else 2.6) * unit or (
-                        away > 1 * unit and _inside(body.corners, point) and body.role not in ("pill", "documents")
+                        away > 1 * unit and holds(body.corners, point) and body.role not in ("pill", "documents")
                     )
                     if body.role in ("pill", "documents", "circle"):
                         wrong = _gap(body.rect, Rect(*point, 0, 0)) > 10.5 * unit
                 found["F8"] += wrong
 
 
-def _meets(body: _Body, p: Point, q: Point, least: float) -> bool:
+def _meets(body: Body, p: Point, q: Point, least: float) -> bool:
     if body.role not in ("diamond", "circle", "op", "trapezoid", "neuron"):
         return True
-    if _inside(body.corners, p) or _inside(body.corners, q):
+    if holds(body.corners, p) or holds(body.corners, q):
         return True
     steps = max(2, int(math.dist(p, q) / 4))
     return any(
-        _inside(body.corners, at) or _away(body.corners, at) < least
+        holds(body.corners, at) or _away(body.corners, at) < least
         for at in ((p[0] + (q[0] - p[0]) * i / steps, p[1] + (q[1] - p[1]) * i / steps) for i in range(steps + 1))
     )
 
@@ -292,7 +294,7 @@ def _overlaps(edges: list[Line], unit: float, found: Counter[str]) -> None:
         found["F12"] += len(struck)
 
 
-def _frames(bodies: list[_Body], texts: list, frames: list[Rect], unit: float, found: Counter[str]) -> None:
+def _frames(bodies: list[Body], texts: list, frames: list[Rect], unit: float, found: Counter[str]) -> None:
     for body in bodies:
         r = body.rect
         for f in frames:
@@ -304,7 +306,7 @@ def _frames(bodies: list[_Body], texts: list, frames: list[Rect], unit: float, f
                 found["F15"] += _gap(t, r) < 2 * unit
 
 
-def _alignment(bodies: list[_Body], edges: list[Line], unit: float, found: Counter[str]) -> None:
+def _alignment(bodies: list[Body], edges: list[Line], unit: float, found: Counter[str]) -> None:
     at = {b.node: b for b in bodies}
     for line in edges:
         a, b = (at.get(n) for n in line.ends)
@@ -314,7 +316,8 @@ def _alignment(bodies: list[_Body], edges: list[Line], unit: float, found: Count
         found["F16"] += 0.6 * unit < off < 7.9 * unit
 
 
-def _enters(r: Rect, a: Point, b: Point) -> bool:
+def enters(r: Rect, a: Point, b: Point) -> bool:
+    """Whether a straight piece has a part inside a rectangle."""
     low, high = 0.0, 1.0
     for start, delta, least, most in ((a[0], b[0] - a[0], r.x, r.right), (a[1], b[1] - a[1], r.y, r.bottom)):
         if abs(delta) < 1e-9:
@@ -326,7 +329,8 @@ def _enters(r: Rect, a: Point, b: Point) -> bool:
     return low < high - 1e-9
 
 
-def _inside(corners: list[Point], p: Point) -> bool:
+def holds(corners: list[Point], p: Point) -> bool:
+    """Whether a point lies in a polygon."""
     inside = False
     for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
         if (y0 > p[1]) != (y1 > p[1]) and p[0] < (x1 - x0) * (p[1] - y0) / (y1 - y0) + x0:
@@ -345,7 +349,7 @@ def _away(corners: list[Point], p: Point) -> float:
     return best
 
 
-def _crossings(edges: list[Line]) -> list[float]:
+def crossings(edges: list[Line]) -> list[float]:
     """The angle, in degrees up to 90, of every point where two edges cross that do not share an end."""
     pieces = [(line, p, q) for line in edges for p, q in zip(line.points, line.points[1:], strict=False)]
     angles = []
@@ -388,7 +392,7 @@ def _pale(scene: Scene) -> int:
     def ground(x: float, y: float) -> str:
         for rect, shape in reversed(below):
             if rect.x <= x <= rect.right and rect.y <= y <= rect.bottom:
-                if isinstance(shape, Path) and not _inside(shape.points(), (x, y)):
+                if isinstance(shape, Path) and not holds(shape.points(), (x, y)):
                     continue
                 if isinstance(shape, Ellipse) and ((x - shape.x) / shape.rx) ** 2 + ((y - shape.y) / shape.ry) ** 2 > 1:
                     continue
@@ -398,14 +402,14 @@ def _pale(scene: Scene) -> int:
     count = 0
     for s in scene.shapes:
         if isinstance(s, Text):
-            rect = _text_rect(s)
+            rect = text_rect(s)
             count += contrast(s.colour, s.halo or ground(rect.cx, rect.cy)) < 4.5
         elif isinstance(s, Line):
             if s.role in ("edge", "terminal"):
                 (x0, y0), (x1, y1) = s.points[-2:]
                 count += contrast(s.colour, ground((x0 + x1) / 2, (y0 + y1) / 2)) < 3
         elif s.fill:
-            body = _body(s)
+            body = body_of(s)
             border = s.stroke or s.fill
             if s.role in OUTLINES - {"sheet"} and s.owner[0] == "node":  # sheets of a stack lie on each other
                 count += contrast(border, ground(body.rect.cx, body.rect.y - 1)) < 3
@@ -413,7 +417,7 @@ def _pale(scene: Scene) -> int:
     return count
 
 
-def _largest_gap(scene: Scene, bodies: list[_Body], texts: list, edges: list[Line]) -> float:
+def largest_gap(scene: Scene, bodies: list[Body], texts: list, edges: list[Line]) -> float:
     """The largest empty rectangle as a share of the content's area, on a grid of 8 px."""
     cell, pad = 8 * scene.scale, 32 * scene.scale
     columns = max(1, int((scene.width - 2 * pad) / cell))
@@ -449,7 +453,7 @@ def _too_various(scene: Scene) -> bool:
             strokes.add(s.width)
             if s.role in ("box", "pill", "cylinder", "document", "documents", "trapezoid") and not isinstance(s, Line):
                 fills.add((s.fill, s.stroke))
-                widths.add(round(_body(s).rect.w))
+                widths.add(round(body_of(s).rect.w))
     return len(fills) > 5 or len(sizes) > 4 or len(strokes) > 3 or len(widths) > 3
 
 

@@ -1,0 +1,208 @@
+"""Computed readability of a scene: terms from 0 (bad) to 1 (good), and their total from 0 to 5.
+
+The terms come from studies of how people read graphs and screens; the weights are ours, in the order that those studies
+found. Crossings and lengths of one fully connected network are the same in every drawing of it, so scores are for
+comparing drawings of the same request.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from diagen.render import faults
+from diagen.render.faults import Body
+from diagen.render.kinds import Rect
+from diagen.render.scene import OUTLINES, TERSE, Box, Line, Scene, Text
+
+WEIGHTS = {
+    "overlap": 3.0,
+    "canvas": 2.0,
+    "words": 2.0,
+    "passages": 2.0,
+    "crossings": 2.0,
+    "angles": 0.5,
+    "type": 2.0,
+    "fit": 1.5,
+    "contrast": 1.5,
+    "bends": 1.0,
+    "lengths": 0.5,
+    "alignment": 1.0,
+    "space": 1.0,
+    "emptiness": 1.0,
+    "aspect": 0.5,
+    "grouping": 0.5,
+}
+
+
+def readability(scene: Scene) -> tuple[float, dict[str, float]]:
+    """The total, 0 to 5, and the terms, 0 to 1 each, of a drawing."""
+    found = terms(scene)
+    base = sum(WEIGHTS[name] * value for name, value in found.items()) / sum(WEIGHTS.values())
+    nodes = len({s.owner for s in scene.shapes if s.owner[0] == "node"})
+    hard = sum(n for name, n in faults.count(scene).items() if name in HARD)
+    # Hard faults dominate: one on every third node takes more than half of what is left.
+    return 5 * base * math.exp(-2.5 * hard / max(nodes, 1)), found
+
+
+HARD = ("F1", "F2", "F4", "F5", "F6", "F7", "F8")
+
+
+def terms(scene: Scene) -> dict[str, float]:
+    """Each term from 0 to 1, by its name; 1 where there is nothing that it could judge."""
+    bodies = [faults.body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, faults.text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    edges = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"]
+    frames = [Rect(s.x, s.y, s.w, s.h) for s in scene.shapes if s.role == "frame" and isinstance(s, Box)]
+    return {
+        "overlap": _overlap(bodies),
+        "canvas": _canvas(scene, [b.rect for b in bodies] + [r for _, r in texts]),
+        "words": _words(bodies, texts),
+        "passages": _passages(bodies, edges, scene.scale),
+        "crossings": _crossings(edges),
+        "angles": _angles(edges),
+        "type": _type(scene, texts),
+        "fit": _fit(scene, len(texts)),
+        "contrast": _contrast(scene, len(texts) + len(edges) + len(bodies)),
+        "bends": _bends(edges),
+        "lengths": _lengths(edges),
+        "alignment": _alignment(bodies),
+        "space": _space(scene, bodies),
+        "emptiness": 1 - max(0.0, faults.largest_gap(scene, bodies, texts, edges) - 0.1) / 0.9,
+        "aspect": _aspect(scene),
+        "grouping": _grouping(bodies, frames),
+    }
+
+
+def _overlap(bodies: Sequence[Body]) -> float:
+    """Share of the nodes' area that no other node covers: what users of diagram tools complain of most."""
+    lost = whole = 0.0
+    for i, a in enumerate(bodies):
+        whole += a.rect.w * a.rect.h
+        for b in bodies[i + 1 :]:
+            if a.role == b.role == "sheet" and a.node == b.node:
+                continue
+            wide = min(a.rect.right, b.rect.right) - max(a.rect.x, b.rect.x)
+            high = min(a.rect.bottom, b.rect.bottom) - max(a.rect.y, b.rect.y)
+            lost += max(0.0, wide) * max(0.0, high)
+    return max(0.0, 1 - 2 * lost / whole) if whole else 1.0
+
+
+def _canvas(scene: Scene, rects: Sequence[Rect]) -> float:
+    """Share of what is drawn that lies on the canvas, squared, since what is cut off cannot be guessed."""
+    inside = whole = 0.0
+    for r in rects:
+        wide = max(0.0, min(r.right, scene.width) - max(r.x, 0.0))
+        high = max(0.0, min(r.bottom, scene.height) - max(r.y, 0.0))
+        inside += wide * high
+        whole += r.w * r.h
+    return (inside / whole) ** 2 if whole else 1.0
+
+
+def _words(bodies: Sequence[Body], texts: Sequence[tuple[Text, Rect]]) -> float:
+    """Share of the nodes that carry words."""
+    named = {s.owner[1] for s, _ in texts if s.owner[0] == "node"}
+    nodes = {b.node for b in bodies if b.role not in TERSE - {"circle"}}
+    return len(nodes & named) / len(nodes) if nodes else 1.0
+
+
+def _passages(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> float:
+    """Share of the edges that pass through no foreign node (continuity: Ware, Purchase, Colpoys, McGill 2002)."""
+    free = 0
+    for line in edges:
+        pieces = list(zip(line.points, line.points[1:], strict=False))
+        free += not any(
+            b.node not in line.ends and any(faults.enters(b.rect.grown(-1 * unit), p, q) for p, q in pieces)
+            for b in bodies
+        )
+    return (free / len(edges)) ** 2 if edges else 1.0
+
+
+def _crossings(edges: Sequence[Line]) -> float:
+    """1 - sqrt(c / c_max): Purchase 2002, with the root, since the first crossings disturb most (Purchase 1997)."""
+    degree: dict[int, int] = {}
+    for line in edges:
+        for end in line.ends:
+            degree[end] = degree.get(end, 0) + 1
+    most = len(edges) * (len(edges) - 1) / 2 - sum(d * (d - 1) / 2 for d in degree.values())
+    return 1 - math.sqrt(min(1.0, len(faults.crossings(list(edges))) / most)) if most > 0 else 1.0
+
+
+def _angles(edges: Sequence[Line]) -> float:
+    """How near crossings come to a right angle, on the mean (Huang, Eades, Hong 2014)."""
+    found = faults.crossings(list(edges))
+    return statistics.mean(angle / 90 for angle in found) if found else 1.0
+
+
+def _type(scene: Scene, texts: Sequence[tuple[Text, Rect]]) -> float:
+    """The smallest type where the figure is fitted to a page of 880 pixels: 5 px and less counts 0, 12 px 1."""
+    if not texts:
+        return 0.0
+    smallest = min(s.size for s, _ in texts) * min(1.0, 880 / scene.width)
+    return min(1.0, max(0.0, (smallest - 5) / 7))
+
+
+def _fit(scene: Scene, texts: int) -> float:
+    """Share of the words that are whole and lie in their shapes, clear of others and of lines."""
+    found = faults.count(scene)
+    wrong = found["F4"] + found["F5"] + found["F6"] + len(scene.full_labels)
+    return max(0.0, 1 - wrong / texts) if texts else 1.0
+
+
+def _contrast(scene: Scene, things: int) -> float:
+    """Share of words, lines and borders that stand out from their ground (WCAG 2: 4.5 and 3 to 1)."""
+    return max(0.0, 1 - faults.count(scene)["F18"] / things) if things else 1.0
+
+
+def _bends(edges: Sequence[Line]) -> float:
+    """1 - bends for each edge, four of them being the most (Purchase 2002)."""
+    if not edges:
+        return 1.0
+    return max(0.0, 1 - sum(len(line.points) - 2 for line in edges) / (4 * len(edges)))
+
+
+def _lengths(edges: Sequence[Line]) -> float:
+    """How alike the lengths of edges are: 1 / (1 + coefficient of variation) (Coleman, Parker 1996)."""
+    lengths = [sum(math.dist(p, q) for p, q in zip(s.points, s.points[1:], strict=False)) for s in edges]
+    if len(lengths) < 2 or not sum(lengths):
+        return 1.0
+    return 1 / (1 + statistics.pstdev(lengths) / statistics.mean(lengths))
+
+
+def _alignment(bodies: Sequence[Body]) -> float:
+    """How few different lines the centres stand on, down and across (regularity: Ngo, Teo, Byrne 2003)."""
+    count = len(bodies)
+    if count < 3:
+        return 1.0
+    across = len({round(b.rect.cx / 4) for b in bodies})
+    down = len({round(b.rect.cy / 4) for b in bodies})
+    return 1 - (across + down - 2) / (2 * count - 2)
+
+
+def _space(scene: Scene, bodies: Sequence[Body]) -> float:
+    """How near the share of the canvas that nodes cover comes to a tenth up to a half (density: Ngo et al. 2003)."""
+    covered = sum(b.rect.w * b.rect.h for b in bodies) / (scene.width * scene.height)
+    if covered < 0.1:
+        return covered / 0.1
+    return 1.0 if covered <= 0.5 else max(0.0, 1 - (covered - 0.5) / 0.5)
+
+
+def _aspect(scene: Scene) -> float:
+    """How near the sides come to a page's or a slide's: 1 from 1 : 2 to 2.6 : 1, falling to 0 at five times that."""
+    aspect = scene.width / scene.height
+    off = max(math.log(0.5 / aspect), math.log(aspect / 2.6), 0.0)
+    return max(0.0, 1 - off / math.log(5))
+
+
+def _grouping(bodies: Sequence[Body], frames: Sequence[Rect]) -> float:
+    """Share of pairs of a node and a frame that are clearly inside or outside (common region: Palmer 1992)."""
+    clear = pairs = 0
+    for f in frames:
+        for b in bodies:
+            r = b.rect
+            inside = f.x <= r.x and r.right <= f.right and f.y <= r.y and r.bottom <= f.bottom
+            outside = r.right <= f.x or f.right <= r.x or r.bottom <= f.y or f.bottom <= r.y
+            clear += inside or outside
+            pairs += 1
+    return clear / pairs if pairs else 1.0
