@@ -18,9 +18,9 @@ import statistics  # noqa: E402
 import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from diagen.diagram import GRAMMAR, GRAMMAR_HASH, ask  # noqa: E402
+from diagen.diagram import GRAMMAR_HASH, ask, grammar_for  # noqa: E402
 from diagen.models import DiagramLLM  # noqa: E402
-from infer import draw, readable, record  # noqa: E402
+from infer import Drawing, readable, record  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--requests", type=Path, default=Path(__file__).with_name("requests.jsonl"))
@@ -34,19 +34,20 @@ boxes = [len(r.get("nodes") or r["layers"]) for r in rows]
 large = [r for r, n in zip(rows, boxes, strict=True) if n >= 10][:10]
 small = [r for r, n in zip(rows, boxes, strict=True) if n < 10][:10]
 llm = DiagramLLM(adapter=args.adapter, dtype=args.dtype, grammar_hash=GRAMMAR_HASH)
-llm.generate([ask("warm up")], 1, grammars=[GRAMMAR], max_new_tokens=2)
+llm.generate([ask("warm up")], 1, grammars=[grammar_for("warm up")], max_new_tokens=2)
 loaded = time.monotonic() - START
 
 seconds, decoding, tokens, drawn, masked = [], [], 0, 0, []
 with tempfile.TemporaryDirectory() as folder:
     for i, row in enumerate([*small, *large]):
         start = time.monotonic()
-        written = llm.generate([ask(row["prompt"])], 8, grammars=[GRAMMAR], max_new_tokens=512)
+        written = llm.generate([ask(row["prompt"])], 8, grammars=[grammar_for(row["prompt"])], max_new_tokens=512)
         diagrams, _ = readable(written.texts[0], written.finished[0], {})
         place = Path(folder) / str(i)
         place.mkdir()
         for n, diagram in enumerate(diagrams[:4], 1):
-            draw(diagram, place, f"{n:02d}", ["png", "svg"], record(f"{n:02d}", row["prompt"], diagram, 1, llm.name))
+            meta = record(f"{n:02d}", row["prompt"], diagram, 1, llm.name)
+            Drawing(("png", "svg")).write(diagram, place, f"{n:02d}", meta)
             drawn += 1
         seconds.append(time.monotonic() - start)
         decoding.append(written.seconds)

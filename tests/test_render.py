@@ -12,9 +12,9 @@ from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
 from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
-from diagen.render import PillowRenderer, SvgRenderer, faults, layout
+from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render.readability import WEIGHTS, readability
-from diagen.render.scene import Box, Text, shifted
+from diagen.render.scene import Box, Line, Text, shifted
 from diagen.render.text import measure, wrap
 
 RAG = """title Retrieval-augmented generation
@@ -219,6 +219,16 @@ def test_readability_falls_with_every_damage() -> None:
     assert damaged(width=scene.width * 3)["type"] < terms["type"]
     assert damaged(shape=lambda s: replace(s, colour="#E8E8E8") if isinstance(s, Text) else s)["contrast"] < 0.6
     assert damaged(height=scene.height * 5)["emptiness"] < 0.5
+
+
+def test_node_lists_are_drawn_as_their_author_did() -> None:
+    text = "[1, 100, 100, 'rectangle', 80, 40, 'solid arrow', (9, 9, 9), (0, 0, 0), [2]]\n"
+    text += "[2, 990, 100, 'circle', 80, 80, 'solid line', (9, 9, 9), (0, 0, 0), []]\n"
+    scene = nodelist.draw(parse(text))
+    line = next(s for s in scene.shapes if isinstance(s, Line))
+    assert (scene.width, scene.height) == (1000, 600) and line.points == ((100, 100), (950, 100))
+    _, terms = readability(scene)
+    assert terms["canvas"] < 1 and terms["words"] == 0 and terms["overlap"] == 1
 
 
 def test_transparent_ground() -> None:
