@@ -158,6 +158,7 @@ class Net:
     lane: int = 0
     at: float = 0.0
     turn: str = ""  # "out" or "in": both lines are on the same side of the bend
+    late: bool = False  # turns near the rank behind, to leave room for the words of another
     into: bool = False  # a fork that lies inside the frame that begins behind it
 
     def hull(self) -> tuple[float, float]:
@@ -239,6 +240,11 @@ def course(
             widest[gap] = max(widest[gap], best[gap])
             if w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
                 (late if (w.trunk and w.trunk[0] == "in") or (joined and not w.trunk) else early)[gap] = True
+            if joined:  # whoever else comes to this port turns behind the words
+                target = steps[-1][1]
+                for net in by_gap.get(gap, ()):
+                    own = net is keys.get((w.index, gap)) or net.turn
+                    net.late |= not own and any(abs(level - target) < 0.5 for level in net.outs)
     late = [b or (back and not a) for a, b, back in zip(early, late, back_in, strict=True)]
     extra: dict[int, float] = {}
     for _ in range(2):
@@ -384,8 +390,11 @@ def _along(
             start, end = zones[net.gap]
             width = PORT * (lanes[net.gap] - 1)
             base = (start + end - width) / 2
-            if early[net.gap]:
+            last = any(n.late and n.lane <= net.lane for n in nets if n.gap == net.gap)  # keeps the order of lanes
+            if early[net.gap] and not last:
                 base = start + 24
+            elif early[net.gap]:
+                base = end - 24 - width
             elif late[net.gap]:
                 base = end - 24 - width
             net.at = 2 * round((base + PORT * net.lane) / 2)
