@@ -191,11 +191,14 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
             if s.owner != t.owner:
                 found["F5"] += _gap(a, b) < 3.5 * unit
     pieces = [(line, p, q) for line in lines for p, q in zip(line.points, line.points[1:], strict=False)]
+    trunks = {line.owner: set(line.ends) for line in lines}
     for s, r in texts:
         near = r.grown(3.9 * unit)
         struck: set[tuple[str, int]] = set()
         for line, p, q in pieces:
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
+            if s.role == "trunk-label":  # told once for all the edges of its trunk
+                own |= set(line.ends) & trunks[s.owner] != set()
             if not own and line.owner not in struck and enters(near, p, q):
                 struck.add(line.owner)
         found["F6"] += len(struck)

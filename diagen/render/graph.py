@@ -12,7 +12,7 @@ from diagen.render.kinds import Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
 from diagen.render.ranks import arrange, home_of
-from diagen.render.route import Course, assign_ports, assign_trunks, course, straighten
+from diagen.render.route import Course, assign_ports, assign_trunks, course, one_label, straighten
 from diagen.render.scene import Line, Owner, Point, Shape
 from diagen.render.text import measure
 from diagen.render.theme import Theme
@@ -220,7 +220,10 @@ def _picture(
         points = [ends[0], *inner, ends[1]]
         routes[w.index] = simplified(points[::-1] if w.turned else points)
     lines = edge_lines(made.wires, routes, theme, normals)
-    return compose(diagram, theme, rects, looks, frames, lines, flow)
+    shared = {}
+    for trunk, fellows in one_label(made).items() if diagram.style.routing != "straight" else ():
+        shared[min(fellows)] = (0 if trunk[0] == "out" else -1, fellows)
+    return compose(diagram, theme, rects, looks, frames, lines, flow, shared)
 
 
 def _above(parents: list[int], k: int) -> list[int]:
@@ -284,8 +287,9 @@ def compose(
     frames: list[Frame],
     lines: list[Line],
     flow: Point,
+    shared: dict[int, tuple[int, set[int]]] | None = None,
 ) -> Figure:
-    """All shapes in drawing order: frames, edges, nodes, labels of edges."""
+    """All shapes in drawing order: frames, edges, nodes, labels of edges (`shared` as in labels.place)."""
     square = diagram.style.shapes == "square"
     frames = [clear_title(frame, lines) for frame in frames]
     shapes: list[Shape] = draw_frames(frames, theme, square)
@@ -300,8 +304,10 @@ def compose(
             full.append((("node", i), seen.cut))
     edges = diagram.flow()
     told = {line.owner[1]: edges[line.owner[1]].label for line in lines if edges[line.owner[1]].label}
+    for index, (_, fellows) in (shared or {}).items():
+        told = {k: label for k, label in told.items() if k == index or k not in fellows}
     kinds = [seen.shape for seen in looks]
-    placed, cut = labels.place(lines, told, rects, kinds, frames, theme)
+    placed, cut = labels.place(lines, told, rects, kinds, frames, theme, shared or {})
     return Figure(shapes + placed, full + cut)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from diagen.render.frames import Frame, badge_rect, ground_at, title_rect
@@ -33,8 +34,12 @@ def place(
     shapes: list[str],
     frames: list[Frame],
     theme: Theme,
+    shared: dict[int, tuple[int, set[int]]],
 ) -> tuple[list[Shape], list[tuple[Owner, str]]]:
-    """A place for every label, those with the least choice first; shapes, and whole words of labels cut."""
+    """A place for every label, those with the least choice first; shapes, and whole words of labels cut.
+
+    `shared`: labels told once for several edges: edge -> (the piece of its line that they share, those edges).
+    """
     pieces = [(line.owner[1], a, b) for line in lines for a, b in zip(line.points, line.points[1:], strict=False)]
     blocks = [r.grown(5) for r in rects]
     for frame in frames:
@@ -54,20 +59,25 @@ def place(
         from_decision = line.ends[0] >= 0 and shapes[line.ends[0]] == "diamond"
         best = (1e9, rects[0] if rects else Rect(0, 0, width, height), True)
         for fine in (False, True):  # many places are only tried where the usual ones are all taken
-            for cost, rect, on_line in _candidates(line, width, height, from_decision, fine):
+            piece, fellows = shared.get(index, (None, set()))
+            part = line
+            if piece is not None:
+                ends = line.points[:2] if piece == 0 else line.points[-2:]
+                part = replace(line, points=ends, head=line.head and piece != 0)
+            others = [p for p in pieces if p[0] not in fellows or p[0] == index]
+            for cost, rect, on_line in _candidates(part, width, height, from_decision, fine):
                 if cost < best[0]:
-                    cost += _trouble(rect, on_line, index, pieces, blocks, done, frames)
+                    cost += _trouble(rect, on_line, index, others, blocks, done, frames)
                 best = min(best, (cost, rect, on_line), key=lambda c: c[0])
             if best[0] < 90:
                 break
         _, rect, on_line = best
         done.append(rect)
+        role = "trunk-label" if index in shared else "edge-label"
         for i, text in enumerate(texts):
             y = rect.y + LEADING * (i + 0.5) + 0.36 * FONT[0]
             halo = ground_at(rect.cx, rect.cy, frames, theme) if on_line else ""
-            found.append(
-                Text(rect.cx, y, text, *FONT, theme.muted, halo=halo, owner=("edge", index), role="edge-label")
-            )
+            found.append(Text(rect.cx, y, text, *FONT, theme.muted, halo=halo, owner=("edge", index), role=role))
     return found, full
 
 

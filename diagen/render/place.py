@@ -206,7 +206,13 @@ def _side_entries(made: Plan, shapes: list[str]) -> None:
             pull = order.heavy.get((w.low, w.high), 0.0)
             return (pull == 0, abs(order.ref[w.low] - order.ref[w.high]), w.index)
 
-        for wire in sorted(wires, key=straightness)[1:]:
+        ordered = sorted(wires, key=straightness)
+        if leaving and len(wires) > 2:  # exits that say the same leave together
+            told = [w.edge.label for w in wires]
+            most = max(told, key=told.count)
+            together = [w for w in ordered if w.edge.label == most and told.count(most) > 1]
+            ordered = [*together[:1], *(w for w in ordered if w not in together)] if together else ordered
+        for wire in ordered[1:]:
             far = wire.high if leaving else wire.low
             first = wire.lanes[0 if leaving else -1] if wire.lanes else far
             ref = made.items[first].ref

@@ -36,6 +36,19 @@ def assign_trunks(made: Plan, merge: bool) -> None:
                 w.trunk = key
 
 
+def one_label(made: Plan) -> dict[tuple, set[int]]:
+    """Trunk -> its edges, for trunks whose edges all say the same: that is told once, on the piece they share."""
+    bundles: dict[tuple, list[Wire]] = {}
+    for w in made.wires:
+        if w.trunk:
+            bundles.setdefault(w.trunk, []).append(w)
+    return {
+        trunk: {w.index for w in wires}
+        for trunk, wires in bundles.items()
+        if wires[0].edge.label and len({w.edge.label for w in wires}) == 1 and not any(w.lanes for w in wires)
+    }
+
+
 def assign_ports(
     made: Plan, shapes: list[str], label_across: Callable[[Wire], float]
 ) -> dict[tuple[int, tuple[int, int]], float]:
@@ -220,6 +233,7 @@ def course(
     late = [False] * (ranks + 1)
     back_in = [False] * (ranks + 1)  # gaps with the words of a way back
     ports = Counter((w.high, w.high_side, w.high_offset) for w in made.wires)
+    together = set() if straight else set(one_label(made))
     for w in made.wires:
         if not w.edge.label or w.shape not in ("flow", "side"):
             continue
@@ -238,9 +252,11 @@ def course(
         if best and len(steps) == 2:
             gap = min(best, key=lambda g: best[g])
             widest[gap] = max(widest[gap], best[gap])
-            if w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
+            if w.trunk in together:  # the words stand before the fork, or behind the merge
+                (early if w.trunk[0] == "in" else late)[gap] = True
+            elif w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
                 (late if (w.trunk and w.trunk[0] == "in") or (joined and not w.trunk) else early)[gap] = True
-            if joined:  # whoever else comes to this port turns behind the words
+            if joined and w.trunk not in together:  # whoever else comes to this port turns behind the words
                 target = steps[-1][1]
                 for net in by_gap.get(gap, ()):
                     own = net is keys.get((w.index, gap)) or net.turn
