@@ -543,6 +543,8 @@ def _align(made: Plan, lp: _Programme, at: list[int], places: list[float]) -> bo
             if made.items[a].rank == made.items[b].rank or (wire.shape == "side" and {a, b} & {wire.low, wire.high}):
                 continue
             shift = (wire.low_offset if a == wire.low else 0.0) - (wire.high_offset if b == wire.high else 0.0)
+            if a == wire.low and b == wire.high and 0 < abs(shift) < 8:
+                shift = 0.0  # the nodes are to be in line; their ports can give way
             if 0.5 < abs(places[at[a]] - places[at[b]] + shift) < 12:
                 lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0}, shift)
                 missed = True

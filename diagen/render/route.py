@@ -139,10 +139,12 @@ def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
         taken.setdefault((w.low, w.low_side), []).append(w.low_offset)
         taken.setdefault((w.high, w.high_side), []).append(w.high_offset)
     for w in made.wires:
-        if w.shape != "flow" or w.trunk:
+        if w.shape != "flow":
             continue
         chain = [w.low, *w.lanes, w.high]
         for low in (False, True):
+            if w.trunk and (w.trunk[0] == "out") == low:
+                continue  # the port is the trunk's
             a, b = (chain[0], chain[1]) if low else (chain[-2], chain[-1])
             s = made.items[a].at + (w.low_offset if a == w.low else 0)
             t = made.items[b].at + (w.high_offset if b == w.high else 0)
@@ -385,7 +387,7 @@ def _along(
             continue
         least = tight.get(g, made.spacing.rank)
         if lanes[g]:
-            edge = 48 if not (shut or opened) else 32
+            edge = 48 if not (shut or opened) else 36
             least = max(least if not (shut or opened) else 0, edge + PORT * (lanes[g] - 1), 0)
         if shut or opened:
             between = made.spacing.frame if shut and opened else 24.0
