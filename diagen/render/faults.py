@@ -17,6 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from diagen.render.kinds import Rect
+from diagen.render.labels import touches
 from diagen.render.scene import OUTLINES, TERSE, Box, Ellipse, Line, Path, Point, Scene, Shape, Text
 from diagen.render.text import measure
 
@@ -199,7 +200,7 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
             if s.role == "trunk-label":  # told once for all the edges of its trunk
                 own |= set(line.ends) & trunks[s.owner] != set()
-            if not own and line.owner not in struck and enters(near, p, q):
+            if not own and line.owner not in struck and touches(near, p, q):
                 struck.add(line.owner)
         found["F6"] += len(struck)
 
@@ -213,7 +214,7 @@ def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter
                 if body.node in ends or body.node in struck:
                     continue
                 least = (1.9 if body.role == "neuron" else margin) * unit
-                if enters(body.rect.grown(least), p, q) and _meets(body, p, q, least):
+                if touches(body.rect.grown(least), p, q) and _meets(body, p, q, least):
                     struck.add(body.node)
         found["F7"] += len(struck)
     if any(line.role == "neuron-line" for line in lines):
@@ -317,19 +318,6 @@ def _alignment(bodies: list[Body], edges: list[Line], unit: float, found: Counte
             continue
         off = min(abs(a.rect.cx - b.rect.cx), abs(a.rect.cy - b.rect.cy))
         found["F16"] += 0.6 * unit < off < 7.9 * unit
-
-
-def enters(r: Rect, a: Point, b: Point) -> bool:
-    """Whether a straight piece has a part inside a rectangle."""
-    low, high = 0.0, 1.0
-    for start, delta, least, most in ((a[0], b[0] - a[0], r.x, r.right), (a[1], b[1] - a[1], r.y, r.bottom)):
-        if abs(delta) < 1e-9:
-            if not least < start < most:
-                return False
-            continue
-        s, t = sorted(((least - start) / delta, (most - start) / delta))
-        low, high = max(low, s), min(high, t)
-    return low < high - 1e-9
 
 
 def holds(corners: list[Point], p: Point) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from diagen.render import faults
 from diagen.render.faults import Body
 from diagen.render.kinds import Rect
+from diagen.render.labels import touches
 from diagen.render.scene import OUTLINES, TERSE, Box, Line, Scene, Text
 
 WEIGHTS = {
@@ -113,8 +114,7 @@ def _passages(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> flo
     for line in edges:
         pieces = list(zip(line.points, line.points[1:], strict=False))
         free += not any(
-            b.node not in line.ends and any(faults.enters(b.rect.grown(-1 * unit), p, q) for p, q in pieces)
-            for b in bodies
+            b.node not in line.ends and any(touches(b.rect.grown(-1 * unit), p, q) for p, q in pieces) for b in bodies
         )
     return (free / len(edges)) ** 2 if edges else 1.0
 
