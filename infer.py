@@ -8,12 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -32,21 +31,23 @@ from diagen.diagram import (
     MAX_REQUEST,
     Diagram,
     DiagramError,
-    as_graph,
     ask,
     clean_request,
-    dump,
     grammar_for,
     parse,
     restyle,
 )
+from diagen.render.source import FORMATS as SOURCES
+from diagen.render.source import read_source
+from diagen.results import FORMATS, Drawing, inches_of, record, summary, table, unwritable, write
+from diagen.score import Candidate, candidate_of, rank
 
 HELP = """\
 Draw a diagram from a sentence.
 
   python infer.py prompt="3 inputs, 4 and 6 hidden, 1 output"     commas, quotes, brackets as they are
   echo "RAG: chunk -> embed -> store" | python infer.py            or from a pipe, or typed
-  python infer.py prompt="..." candidates=8 keep=4 seed=1 formats=[png,svg] output=DIR
+  python infer.py prompt="..." candidates=8 keep=4 seed=1 formats=[png,svg,pptx] output=DIR
   python infer.py prompt="..." style.theme=night style.direction=down width=6.75in transparent=true
   python infer.py prompts=FILE.jsonl output=FILE.jsonl candidates=1 many requests ("id", "prompt" a line)
   python infer.py diagrams=my.txt                                  draw a text, without the language model
@@ -58,6 +59,7 @@ Style words: theme paper outline ink slide night; direction right down up left; 
 normal wide; routing orthogonal straight; shapes rounded square; scale 0.25 to 4.
 """
 
+DRAWINGS = tuple(f".{ending}" for ending in SOURCES)  # files that carry what they were drawn from
 RAW = "DIAGEN_REQUEST"  # how the words of the request reach the jobs, past Hydra's grammar of commas and quotes
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 SWEEPS: set[Path] = set()  # the folders that Hydra made for -m, looked after at the end
@@ -128,8 +130,8 @@ def check(cfg: DictConfig) -> None:
     if not isinstance(cfg.formats, ListConfig):
         raise DiagenError(f"formats={cfg.formats} is not a list; write formats=[png,svg]")
     for name in cfg.formats:
-        if name not in ("png", "svg"):
-            raise DiagenError(f"unknown format {name!r}; there are png and svg")
+        if name not in FORMATS:
+            raise DiagenError(f"unknown format {name!r}; there are {', '.join(FORMATS)}")
     for name, least, most in RANGES:
         if type(cfg[name]) is not int or not least <= cfg[name] <= most:
             raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
@@ -152,9 +154,9 @@ def check(cfg: DictConfig) -> None:
 # -- candidates --------------------------------------------------------------------------------------------------
 
 
-def readable(texts: list[str], finished: list[bool], style: dict[str, str]) -> tuple[list[Diagram], list[str]]:
-    """The distinct diagrams among the texts, in their order, and the reasons why the others are none."""
-    diagrams: list[Diagram] = []
+def readable(texts: list[str], finished: list[bool], style: dict[str, str]) -> tuple[list[Candidate], list[str]]:
+    """The distinct drawings among the texts, in their order, and the reasons why the others are none."""
+    found: dict[Diagram, Candidate] = {}
     reasons: list[str] = []
     for text, ended in zip(texts, finished, strict=True):
         if not ended:
@@ -168,44 +170,14 @@ def readable(texts: list[str], finished: list[bool], style: dict[str, str]) -> t
         except DiagramError as error:
             reasons.append(str(error))
             continue
-        if diagram not in diagrams:
-            diagrams.append(diagram)
-    return diagrams, reasons
-
-
-def record(id: str, request: str | None, diagram: Diagram, seed: int | None, model: str | None) -> dict[str, Any]:
-    """What a .json file and a line of a .jsonl file hold."""
-    return {
-        "id": id,
-        "request": request,
-        "text": dump(diagram),
-        "seed": seed,
-        "model": model,
-        **as_graph(diagram),
-        "scores": {},
-    }
+        if diagram in found:
+            found[diagram].copies += 1
+        else:
+            found[diagram] = Candidate(diagram)
+    return list(found.values()), reasons
 
 
 # -- files -------------------------------------------------------------------------------------------------------
-
-
-def write(path: Path, content: bytes) -> None:
-    """The whole file or none: nothing half-written under its name, nothing overwritten."""
-    if path.exists():
-        raise DiagenError(f"{path} exists already and is not overwritten; choose another output")
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def _unwritable(path: Path, error: OSError) -> DiagenError:
-    return DiagenError(f"{path} cannot be written: {error.strerror or error}; free some space or choose another output")
 
 
 @contextmanager
@@ -262,49 +234,9 @@ def _numbered(parent: Path) -> Path:
     raise DiagenError(f"{parent} holds too many folders of this second")
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """How drawings are written: the formats, and how wide they are on paper or on a screen."""
-
-    formats: tuple[str, ...]
-    width: str = ""  # "6.75in", "17cm", "900px"; "" for two pixels a logical one
-    transparent: bool = False
-    embed: bool = True
-
-    def write(self, diagram: Diagram, folder: Path, name: str, meta: dict[str, Any]) -> None:
-        """NAME.txt, NAME.json and the pictures."""
-        from diagen.render import PillowRenderer, SvgRenderer, layout, png
-
-        scene = layout(diagram)
-        files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
-        scale, inches = 2.0, inches_of(self.width)
-        if self.width.endswith("px"):
-            scale = 96 * inches / scene.width
-        elif inches:
-            scale = max(2.0, 300 * inches / scene.width)  # what printers ask for
-            points = 12 * 72 * inches / scene.width
-            if points < 6:
-                say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
-        if "png" in self.formats:
-            files["png"] = png(PillowRenderer(scale, self.transparent)(scene), inches)
-        if "svg" in self.formats:
-            files["svg"] = SvgRenderer(self.embed, self.transparent, self.width)(scene).encode()
-        for ending, content in files.items():
-            write(folder / f"{name}.{ending}", content)
-
-
 def drawing_of(cfg: DictConfig) -> Drawing:
     """How this command draws."""
     return Drawing(tuple(cfg.formats), str(cfg.width or ""), cfg.transparent, cfg.svg.embed)
-
-
-def inches_of(width: str) -> float:
-    """The inches of a width such as "6.75in", 0 for none; a pixel is 1/96 of an inch, as in CSS."""
-    units = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72, "px": 1 / 96}
-    found = re.fullmatch(r"(\d{1,5}(?:\.\d{1,4})?)(in|cm|mm|pt|px)", width)
-    if width and not (found and 0.1 <= float(found[1]) * units[found[2]] <= 60):
-        raise DiagenError(f"width={width} is no width from 0.1 to 60 inches; write width=6.75in, 17cm or 900px")
-    return float(found[1]) * units[found[2]] if found else 0.0
 
 
 # -- the three ways ----------------------------------------------------------------------------------------------
@@ -315,52 +247,167 @@ def one_request(cfg: DictConfig) -> None:
     request, drawing = request_of(cfg), drawing_of(cfg)
     with output_folder(cfg) as folder:
         llm = load(cfg)
-        stage = Stage("writing candidates")
-        written = llm.generate(
-            [ask(request)],
-            cfg.candidates,
-            progress=lambda done, tokens: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
-            **decoding(cfg, [request]),
-        )
-        speed = written.tokens / max(written.seconds, 1e-3)
-        stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
-        diagrams, reasons = readable(written.texts[0], written.finished[0], dict(cfg.style))
-        if not diagrams:
+        scorers = load_scorers(cfg)
+        candidates, reasons, samples = sampled(cfg, llm, request)
+        if not candidates:
             reason = _most_common(reasons)
             raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
-        stage = Stage("drawing")
-        for n, diagram in enumerate(diagrams[: cfg.keep], 1):
-            stage.show(f"{n} of {min(len(diagrams), cfg.keep)}")
-            meta = record(f"{n:02d}", request, diagram, cfg.seed, llm.name)
-            drawing.write(diagram, folder, f"{n:02d}", meta)
+        stage = Stage("scoring")
+        ranked = rank(request, candidates, scorers)
+        stage.done(f"{len(ranked)} drawings")
+        stage = Stage("writing files")
+        for n, candidate in enumerate(ranked[: cfg.keep], 1):
+            stage.show(f"{n} of {min(len(ranked), cfg.keep)}")
+            drawing.write(candidate, folder, f"{n:02d}", record(f"{n:02d}", request, candidate, cfg.seed, llm.name))
+        summary(folder, ranked, cfg.keep)
         stage.done()
-    table(folder, diagrams[: cfg.keep], list(cfg.formats))
-    same = cfg.candidates - len(diagrams) - len(reasons)
-    notes = [f"{len(diagrams)} distinct of {cfg.candidates} candidates"] + ([f"{same} alike"] if same else [])
+    table(folder, ranked[: cfg.keep], list(cfg.formats))
+    notes = [f"{len(ranked)} distinct of {samples} samples"]
     notes += [f"{len(reasons)} unreadable: {_most_common(reasons)}"] if reasons else []
     say("; ".join(notes))
 
 
+def sampled(cfg: DictConfig, llm: Any, request: str) -> tuple[list[Candidate], list[str], int]:
+    """The candidates of a request, why other samples are none, and how many samples were taken.
+
+    As many samples as candidates are wanted, and once more as many where some of them were alike.
+    """
+    texts: list[str] = []
+    finished: list[bool] = []
+    candidates: list[Candidate] = []
+    reasons: list[str] = []
+    for more in (False, True):
+        stage = Stage("writing more candidates" if more else "writing candidates")
+        written = llm.generate(
+            [ask(request)],
+            cfg.candidates,
+            greedy_first=not more,
+            progress=lambda done, tokens, stage=stage: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
+            **decoding(cfg, [request], more),
+        )
+        speed = written.tokens / max(written.seconds, 1e-3)
+        stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
+        texts += written.texts[0]
+        finished += written.finished[0]
+        candidates, reasons = readable(texts, finished, dict(cfg.style))
+        if len(candidates) >= cfg.candidates or not candidates or cfg.temperature == 0 or cfg.candidates == 1:
+            break
+    return candidates[: cfg.candidates], reasons, len(texts)
+
+
 def given_diagrams(cfg: DictConfig) -> None:
-    """Texts in, drawings out; no language model."""
-    path, drawing = Path(str(cfg.diagrams)), drawing_of(cfg)
-    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    texts = [(file.name, read_text(file)) for file in files]
-    if not texts:
-        raise DiagenError(f"{path} holds no .txt file")
-    diagrams = []
-    for name, text in texts:
-        try:
-            diagrams.append(restyle(parse(text), **dict(cfg.style)))
-        except DiagramError as error:
-            raise DiagenError(f"{name}: {error}") from error
+    """Diagrams in, drawings and scores out; no language model."""
+    rows = list(given(Path(str(cfg.diagrams)), dict(cfg.style)))
+    if str(cfg.output or "").endswith(".jsonl"):
+        return scores_of(cfg, rows)
+    drawing = drawing_of(cfg)
+    for id, found in rows:
+        if isinstance(found, DiagenError):
+            raise found
+        if not found.diagram:
+            raise DiagenError(f"{id} is a picture without a diagram's text; score it with output=FILE.jsonl")
     with output_folder(cfg) as folder:
         stage = Stage("drawing")
-        for n, diagram in enumerate(diagrams, 1):
-            stage.show(f"{n} of {len(diagrams)}")
-            drawing.write(diagram, folder, f"{n:02d}", record(f"{n:02d}", None, diagram, None, None))
+        drawn = []
+        for n, (_, found) in enumerate(rows, 1):
+            assert isinstance(found, Candidate)
+            stage.show(f"{n} of {len(rows)}")
+            drawn.append(found)
+            drawing.write(found, folder, f"{n:02d}", record(f"{n:02d}", found.request, found, None, None))
         stage.done()
-    table(folder, diagrams, list(cfg.formats))
+    table(folder, drawn, list(cfg.formats))
+
+
+def given(path: Path, style: dict[str, str]) -> Iterator[tuple[str, Candidate | DiagenError]]:
+    """The diagrams of a .txt, .jsonl, .png or .svg file, or of a folder of them: each its id and itself, or why not."""
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix.lower() in (".txt", ".jsonl", *DRAWINGS))
+        texts = {p.with_suffix("") for p in files if p.suffix.lower() == ".txt"}
+        # A drawing that lies beside its text is that text; the contact sheet is none.
+        files = [p for p in files if p.suffix.lower() in (".txt", ".jsonl") or p.with_suffix("") not in texts]
+        files = [p for p in files if p.name != "contact.png"]
+        if not files:
+            raise DiagenError(f"{path} holds no diagram: no .txt, .jsonl, {', '.join(DRAWINGS)} file")
+        for file in files:
+            yield from given(file, style)
+    elif path.suffix.lower() == ".jsonl":
+        for number, line in enumerate(read_text(path).split("\n"), 1):
+            if line.strip():
+                yield _given_line(line, number, path.name, style)
+    elif path.suffix.lower() in DRAWINGS:
+        yield path.name, _given_drawing(path, style)
+    else:
+        yield path.name, _given_text(read_text(path), path.name, style)
+
+
+def _given_drawing(path: Path, style: dict[str, str]) -> Candidate | DiagenError:
+    """The diagram that a drawing of ours carries; another PNG is a picture, which can be scored."""
+    try:
+        source = read_source(path)
+    except DiagenError as error:
+        return _given_picture(path) if path.suffix.lower() == ".png" and path.is_file() else error
+    found = _given_text(source.text, path.name, style)
+    if isinstance(found, Candidate):
+        found.request = source.request
+    return found
+
+
+def _given_line(line: str, number: int, name: str, style: dict[str, str]) -> tuple[str, Candidate | DiagenError]:
+    id = f"line-{number}"
+    try:
+        row = json.loads(line)
+        id, text = str(row["id"]), row["text"]
+        if not isinstance(text, str):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return id, DiagenError(f'line {number} of {name} is not an object with "id" and "text"')
+    return id, _given_text(text, id, style)
+
+
+def _given_text(text: str, name: str, style: dict[str, str]) -> Candidate | DiagenError:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a cut-off last line of a node list
+            return candidate_of(text, style)
+    except DiagramError as error:
+        return DiagenError(f"{name}: {error}")
+
+
+def _given_picture(path: Path) -> Candidate | DiagenError:
+    from PIL import Image, UnidentifiedImageError
+
+    from diagen.data.images import looks_drawn
+
+    try:
+        with Image.open(path) as file:
+            file.load()
+            picture = file.convert("RGBA") if "A" in file.getbands() or "transparency" in file.info else file
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+        return DiagenError(f"{path.name} cannot be read as a picture: {error}")
+    if not looks_drawn(picture):
+        return DiagenError(f"{path.name} is no diagram: no ground of one colour; give a drawing")
+    return Candidate(None, picture)
+
+
+def scores_of(cfg: DictConfig, rows: list[tuple[str, Candidate | DiagenError]]) -> None:
+    """A line of JSON with the scores of each diagram."""
+    given = Path(str(cfg.output))
+    final = _below_job(given.parent) / given.name
+    lines, errors = [], 0
+    with made(final.parent):
+        scorers = load_scorers(cfg)
+        for id, found in tqdm(rows, desc="diagrams", file=sys.stderr):
+            if isinstance(found, DiagenError):
+                errors += 1
+                lines.append({"id": id, "error": str(found)})
+                continue
+            (scored,) = rank(None, [found], scorers)
+            kept = scored.scores()
+            lines.append({"id": id} | {name: kept[name] for name in ("readability", "aspects", "taste", "total")})
+        write(final, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+    say(f"{final}: {len(rows)} diagrams, {errors} errors")
+    if errors == len(rows):
+        raise DiagenError(f"none of {len(rows)} could be scored; the first: {lines[0]['error']}")
 
 
 def many_requests(cfg: DictConfig) -> None:
@@ -377,7 +424,7 @@ def many_requests(cfg: DictConfig) -> None:
         try:
             done = answer_all(cfg, rows, final, digest_of(cfg, text))
         except OSError as error:
-            raise _unwritable(final, error) from error
+            raise unwritable(final, error) from error
     errors = sum("error" in row for row in done.values())
     say(f"{final}: {len(rows)} requests, {len(rows) - errors} diagrams, {errors} errors")
     if errors == len(rows):
@@ -427,6 +474,7 @@ def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest:
     done = resume(part, digest)
     todo = [row for row in rows if row["id"] not in done]
     llm = load(cfg) if any("error" not in row for row in todo) else None
+    scorers = load_scorers(cfg) if llm and cfg.candidates > 1 else {}
     todo.sort(key=lambda row: len(row.get("prompt", "")))  # alike in length, so that little is padded
     size = max(1, cfg.batch * 8 // max(8, cfg.candidates)) if cfg.candidates > 1 else cfg.batch
     with part.open("a", encoding="utf-8") as file:
@@ -434,7 +482,7 @@ def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest:
             file.write(json.dumps({"settings": digest}) + "\n")
         with tqdm(total=len(rows), initial=len(done), desc="requests", file=sys.stderr) as bar:
             for i in range(0, len(todo), size):
-                answer_batch(cfg, llm, todo[i : i + size], file, done)
+                answer_batch(cfg, llm, scorers, todo[i : i + size], file, done)
                 bar.update(len(todo[i : i + size]))
     finish(part, final, [done[row["id"]] for row in rows])
     return done
@@ -462,12 +510,17 @@ def resume(part: Path, digest: str) -> dict[str, dict[str, Any]]:
 
 
 def answer_batch(
-    cfg: DictConfig, llm: Any, rows: list[dict[str, str]], file: TextIO, done: dict[str, dict[str, Any]]
+    cfg: DictConfig,
+    llm: Any,
+    scorers: dict[str, Any],
+    rows: list[dict[str, str]],
+    file: TextIO,
+    done: dict[str, dict[str, Any]],
 ) -> None:
     """Writes an answer for each row to the part file, and keeps it in `done`."""
     good = [row for row in rows if "error" not in row]
     answers: dict[str, dict[str, Any]] = {row["id"]: dict(row) for row in rows if "error" in row}
-    for row in answer(cfg, llm, good) if good else []:
+    for row in answer(cfg, llm, scorers, good) if good else []:
         answers[row["id"]] = row
     for row in rows:
         file.write(json.dumps(answers[row["id"]], ensure_ascii=False) + "\n")
@@ -476,7 +529,7 @@ def answer_batch(
     done |= answers
 
 
-def answer(cfg: DictConfig, llm: Any, rows: list[dict[str, str]]) -> list[dict[str, Any]]:
+def answer(cfg: DictConfig, llm: Any, scorers: dict[str, Any], rows: list[dict[str, str]]) -> list[dict[str, Any]]:
     """The answers to rows that are decoded together, or one by one where that fails."""
     try:
         requests = [row["prompt"] for row in rows]
@@ -490,13 +543,14 @@ def answer(cfg: DictConfig, llm: Any, rows: list[dict[str, str]]) -> list[dict[s
                 written.finished[i] += finished
     except Exception as error:  # torch has many kinds; one request must not stop the others
         if len(rows) > 1:
-            return [found for row in rows for found in answer(cfg, llm, [row])]
+            return [found for row in rows for found in answer(cfg, llm, scorers, [row])]
         return [{"id": rows[0]["id"], "error": f"the model failed: {str(error).strip() or type(error).__name__}"}]
     answers = []
     for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
-        diagrams, reasons = readable(texts, finished, dict(cfg.style))
-        if diagrams:
-            found = [record(row["id"], row["prompt"], d, cfg.seed, llm.name) for d in diagrams[: cfg.keep]]
+        candidates, reasons = readable(texts, finished, dict(cfg.style))
+        if candidates:
+            ranked = rank(row["prompt"], candidates, scorers) if len(candidates) > 1 else candidates
+            found = [record(row["id"], row["prompt"], c, cfg.seed, llm.name) for c in ranked[: cfg.keep]]
             answers.append(found[0] | ({"candidates": found[1:]} if cfg.keep > 1 else {}))
         else:
             answers.append({"id": row["id"], "error": _most_common(reasons), "text": texts[0]})
@@ -535,6 +589,16 @@ def read_text(path: Path) -> str:
         raise DiagenError(f"{path} cannot be read: it is not UTF-8 text") from error
 
 
+def load_scorers(cfg: DictConfig) -> dict[str, Any]:
+    """What the config's `score` names; nothing where there is nothing to compare."""
+    if not cfg.get("score"):
+        return {}
+    stage = Stage("loading the scorers")
+    found = {name: hydra.utils.instantiate(cfg.score[name], _convert_="all") for name in cfg.score}
+    stage.done()
+    return found
+
+
 def load(cfg: DictConfig) -> Any:
     """The language model that the config names."""
     stage = Stage("loading the language model")
@@ -543,23 +607,14 @@ def load(cfg: DictConfig) -> Any:
     return llm
 
 
-def decoding(cfg: DictConfig, requests: list[str]) -> dict[str, Any]:
-    """The settings of `generate`."""
+def decoding(cfg: DictConfig, requests: list[str], more: bool = False) -> dict[str, Any]:
+    """The settings of `generate`; more: of further samples, which need another seed."""
     return {
         "grammars": [grammar_for(r) if cfg.numbers else GRAMMAR for r in requests] if cfg.grammar else None,
         "temperature": float(cfg.temperature),
-        "seed": int(cfg.seed),
+        "seed": int(cfg.seed) + 10_000 * more,
         "max_new_tokens": cfg.max_new_tokens,
     }
-
-
-def table(folder: Path, diagrams: list[Diagram], formats: list[str]) -> None:
-    """Says on the standard output what lies where."""
-    print(f"{folder}")
-    for n, diagram in enumerate(diagrams, 1):
-        files = " ".join(f"{n:02d}.{ending}" for ending in (*formats, "txt", "json"))
-        words = " ".join(w for w in vars(diagram.style).values() if w) or "default style"
-        print(f"  {files}   {len(diagram.nodes)} nodes, {len(diagram.flow())} edges, {words}")
 
 
 def _most_common(reasons: list[str]) -> str:

@@ -1,24 +1,32 @@
 """Train one model.
 
+python train.py model=cnn                       readability from a picture; model=autoencoder: latents of drawings
 python train.py model=llm                       tune the language model (stage=sft)
+python train.py -m model=cnn model.width=16,32 seed=1,2,3
 python train.py model=llm stage.rows.number=500 any setting of conf/ can be changed
 python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00
 """
 
 from __future__ import annotations
 
+import netrc
+import os
 import random
 import sys
 import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from diagen import DiagenError
-from diagen.console import fail, run
+from diagen.console import fail, in_sweep, run
 
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
@@ -29,23 +37,117 @@ def main(cfg: DictConfig) -> float | None:
 
     random.seed(cfg.seed)
     torch.manual_seed(cfg.seed)
+    folder = Path(cfg.resume or HydraConfig.get().runtime.output_dir)
     try:
-        return finetune(cfg, Path(HydraConfig.get().runtime.output_dir))
+        with tracked(cfg, folder) as run:
+            return finetune(cfg, folder) if "stage" in cfg else fit(cfg, folder, run)
     except DiagenError as error:
         fail(error)
+
+
+@contextmanager
+def tracked(cfg: DictConfig, folder: Path) -> Iterator[Any]:
+    """One W&B run for this job: online where a key is at hand, else offline; none in helper processes."""
+    mode = cfg.wandb.mode or ("online" if _has_key() else "offline")
+    if os.environ.get("LOCAL_RANK", "0") != "0":
+        mode = "disabled"
+    import wandb
+
+    kind = HydraConfig.get().runtime.choices["model"]
+    folder.mkdir(parents=True, exist_ok=True)
+    run = wandb.init(
+        project=cfg.wandb.project,
+        mode=mode,
+        group=cfg.wandb.group or (str(Path(HydraConfig.get().sweep.dir).name) if in_sweep() else None),
+        tags=list(cfg.wandb.tags) or None,
+        job_type=kind,
+        dir=folder,
+        config=flat(OmegaConf.to_container(cfg, resolve=True)),
+        settings=wandb.Settings(silent=True, console="off"),
+    )
+    ended = 1
+    try:  # `with run` would print a traceback of its own
+        if mode != "disabled":
+            run.define_metric("*", step_metric="trainer/global_step")
+        yield run
+        ended = 0
+    finally:
+        run.finish(exit_code=ended)
+
+
+def _has_key() -> bool:
+    """Whether W&B would not have to ask for one."""
+    try:
+        return bool(os.environ.get("WANDB_API_KEY") or netrc.netrc().authenticators("api.wandb.ai"))
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def flat(node: Any, path: str = "") -> dict[str, Any]:
+    """{"model.width": 24, ...}: what W&B can sort and filter by."""
+    if not isinstance(node, dict):
+        return {path: node}
+    found: dict[str, Any] = {}
+    for name, value in node.items():
+        found |= flat(value, f"{path}.{name}" if path else str(name))
+    return found
+
+
+def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
+    """One net: data, model, trainer; keeps the best and the last checkpoint, and pictures of what it does."""
+    import logging
+
+    from lightning.pytorch.loggers import WandbLogger
+
+    from diagen.data.images import renderer_hash
+    from diagen.models.nets import save_net
+    from diagen.report import of_latents, of_readability
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # no advertising
+    warnings.filterwarnings("ignore", module="lightning")
+    for callback in cfg.trainer.callbacks:
+        if "dirpath" in callback:
+            callback.dirpath = str(folder)
+    last = folder / "last.ckpt" if cfg.resume else None
+    if last and not last.is_file():
+        raise DiagenError(f"nothing to resume: {folder} holds no last.ckpt")
+    data, model = build(cfg.data), build(cfg.model)
+    trainer = build(cfg.trainer, logger=WandbLogger(experiment=run), default_root_dir=str(folder))
+    start = time.monotonic()
+    trainer.fit(model, data, ckpt_path=last, weights_only=True if last else None)
+    minutes = (time.monotonic() - start) / 60
+    best = trainer.checkpoint_callback.best_model_path
+    tested = trainer.test(model, data, ckpt_path=best or None, weights_only=True if best else None, verbose=False)[0]
+    if trainer.is_global_zero:
+        pictures = of_readability if "readability" in cfg.data._target_.lower() else of_latents
+        for name, image in pictures(model.eval(), list(islice(data.test_dataloader(), 20))).items():
+            image.save(folder / f"{name}.png")
+            run.log({f"pictures/{name}": wandb_image(image)})
+        card = {"command": "python train.py " + " ".join(sys.argv[1:]), "renderer": renderer_hash(), "seed": cfg.seed}
+        card |= {"minutes": round(minutes, 1), "figures": {name: round(value, 4) for name, value in tested.items()}}
+        save_net(model, folder / "net", card)
+        figures = "  ".join(f"{name} {value:.3f}" for name, value in sorted(tested.items()))
+        print(f"net: {folder / 'net'}   checkpoint: {best or folder}   {figures}   {minutes:.1f} minutes")
+    return float(trainer.checkpoint_callback.best_model_score)
+
+
+def wandb_image(image: Any) -> Any:
+    import wandb
+
+    return wandb.Image(image)
 
 
 def finetune(cfg: DictConfig, folder: Path) -> float:
     """One TRL stage: backbone, rows, trainer; saves the adapter and its card to the run's folder."""
     import torch
 
+    from diagen.data.synthetic import pairs
     from diagen.diagram import GRAMMAR_HASH
     from diagen.models.llm import save_adapter
 
     last = None
     if cfg.resume:
-        last = last_checkpoint(Path(cfg.resume))
-        folder = Path(cfg.resume)
+        last = last_checkpoint(folder)
         cfg.stage.trainer.args.output_dir = str(folder)
     if not torch.cuda.is_available():
         cfg.stage.trainer.args.use_cpu = True
@@ -58,10 +160,20 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         train_dataset=rows["train"],
         eval_dataset=rows["eval"],
     )
+    asked = [row for row in islice(pairs(cfg.seed, "held_out"), 20 * cfg.check) if row["source"] == "template"]
+    before = exact_share(llm, asked[: cfg.check]) if cfg.check and not last else None
     start = time.monotonic()
-    trainer.train(resume_from_checkpoint=last)
+    try:
+        trainer.train(resume_from_checkpoint=last)
+    except torch.OutOfMemoryError as error:
+        raise DiagenError(
+            "out of memory; lower stage.trainer.args.per_device_train_batch_size or max_length, set "
+            "gradient_checkpointing=true, or llm.quantization=nf4"
+        ) from error
     minutes = (time.monotonic() - start) / 60
     loss = trainer.evaluate()["eval_loss"]
+    llm.model = trainer.model
+    after = exact_share(llm, asked[: cfg.check]) if cfg.check else None
     adapter = folder / "adapter"
     card = {
         "base": str(cfg.llm.weights),
@@ -71,12 +183,33 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         "pairs": len(rows["train"]),
         "minutes": round(minutes),
         "eval_loss": round(loss, 4),
+        "exact_before": before,
+        "exact_after": after,
         "command": "python train.py " + " ".join(sys.argv[1:]),
         "before": llm.card,
     }
     save_adapter(trainer.model, adapter, card)
+    if after is not None and before is not None:
+        verdict = "worse than before" if after < before else "not worse than before"
+        print(f"right graphs of {cfg.check} held-out requests: {before:.2f} before, {after:.2f} after: {verdict}")
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
+
+
+def exact_share(llm: Any, rows: list[dict[str, str]]) -> float:
+    """The share of requests whose likeliest answer is the known graph."""
+    from diagen.diagram import GRAMMAR, DiagramError, ask, canonical, parse
+
+    right = 0
+    for i in range(0, len(rows), 16):
+        some = rows[i : i + 16]
+        written = llm.generate([ask(r["request"]) for r in some], 1, [GRAMMAR] * len(some), max_new_tokens=400)
+        for row, (text,), (ended,) in zip(some, written.texts, written.finished, strict=True):
+            try:
+                right += ended and canonical(parse(text)) == canonical(parse(row["text"]))
+            except DiagramError:
+                continue  # `none`, or not ended
+    return round(right / len(rows), 3)
 
 
 def last_checkpoint(folder: Path) -> str:

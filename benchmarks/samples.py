@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from diagen.diagram import GRAMMAR_HASH, DiagramError, ask, grammar_for, parse
-from diagen.models import DiagramLLM
+from diagen.models.llm import DiagramLLM
 
 BATCH, EACH = 12, 4
 

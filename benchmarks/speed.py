@@ -19,7 +19,7 @@ import tempfile  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from diagen.diagram import GRAMMAR_HASH, ask, grammar_for  # noqa: E402
-from diagen.models import DiagramLLM  # noqa: E402
+from diagen.models.llm import DiagramLLM  # noqa: E402
 from infer import Drawing, readable, record  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

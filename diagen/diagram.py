@@ -10,6 +10,7 @@ import hashlib
 import re
 import unicodedata
 import warnings
+from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 
 from diagen import DiagenError
@@ -818,6 +819,14 @@ def as_graph(diagram: Diagram) -> dict[str, list[dict[str, object]]]:
             {"source": rows[source]["id"], "target": rows[target]["id"], "label": edge.label, "style": edge.style}
         )
     return {"nodes": rows, "edges": edges}
+
+
+def canonical(diagram: Diagram) -> tuple:
+    """What two diagrams of the same graph have in common: nodes and edges without order, style and places."""
+    graph = as_graph(diagram)
+    names = {n["id"]: (str(n["label"]).lower(), n["kind"], str(n["units"]), str(n["size"])) for n in graph["nodes"]}
+    edges = Counter((names[e["source"]], names[e["target"]], str(e["label"]).lower()) for e in graph["edges"])
+    return tuple(sorted(Counter(names.values()).items())), tuple(sorted(edges.items()))
 
 
 def _is_automatic(node: Node) -> bool:

@@ -58,9 +58,12 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeLLM]:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Result]:
+def run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, tmp_path_factory: Any
+) -> Callable[..., Result]:
     """Calls infer.py with arguments in this process, in tmp_path as working folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DIAGEN_HOME", str(tmp_path_factory.mktemp("home")))
     monkeypatch.setenv(infer.RAW, "")  # so that what the command puts there is taken back
 
     def call(*arguments: str) -> Result:

@@ -16,7 +16,6 @@ CONF = ROOT / "conf"
 FILES = sorted(CONF.rglob("*.yaml"))
 ROOTS = [p.stem for p in FILES if p.parent == CONF]
 OPTIONS = [p.relative_to(CONF).with_suffix("") for p in FILES if p.parent != CONF]
-ENTRY = {"llm": "infer"}  # groups that infer.py chooses from; train.py takes the others, and these below model=llm
 
 
 def composed(root: str, *overrides: str) -> DictConfig:
@@ -50,9 +49,9 @@ def test_roots(root):
 @pytest.mark.parametrize("option", OPTIONS, ids=str)
 def test_options(option: Path):
     group, name = option.parent.as_posix(), option.name
-    roots = [ENTRY[group], "train"] if group in ENTRY else ["train"]
+    roots = {"llm": ["infer", "train"], "score": ["infer"]}.get(group, ["train"])
     for root in roots:
-        override = f"{group}={name}"
+        override = f"{group}=[{name}]" if group == "score" else f"{group}={name}"
         assert OverridesParser.create().parse_override(override).key_or_group == group
         if group == "experiment":
             override = f"+{override}" if "experiment" not in (CONF / "train.yaml").read_text() else override

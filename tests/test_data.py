@@ -1,8 +1,12 @@
 """Training pairs: every one parses, a seed repeats itself, and nothing of the measuring set is in them."""
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +16,7 @@ from diagen.data import synthetic
 from diagen.data.korean import korean_network
 from diagen.data.networks import network
 from diagen.data.processes import process
+from diagen.data.text import mistakes
 from diagen.diagram import as_graph, dump, parse
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +26,7 @@ FILES = sorted(synthetic.TEMPLATES.glob("*.txt"))
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_every_template_parses_with_every_wording(path: Path) -> None:
     templates = synthetic.load_templates(path)
-    assert len(templates) >= 40
+    assert len(templates) >= 30
     assert len({t.name for t in templates}) == len(templates)
     for template in templates:
         for wording in range(len(template.wordings)):
@@ -49,12 +54,34 @@ def test_network_counts_are_in_the_graph() -> None:
             assert [n["units"] for n in as_graph(parse(text))["nodes"]] == sizes
 
 
+def test_a_seed_repeats_itself_in_other_processes() -> None:
+    """Sets have another order in each process, which must not reach the pairs."""
+    code = "import hashlib; from itertools import islice; from diagen.data.synthetic import pairs; "
+    code += "print(hashlib.sha256(repr(list(islice(pairs(7), 1500))).encode()).hexdigest())"
+    said = set()
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed}
+        said.add(subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, cwd=ROOT).stdout)
+    assert len(said) == 1 and said != {b""}
+
+
 def test_a_seed_repeats_itself_and_splits_differ() -> None:
     first, again = (list(islice(synthetic.pairs(5), 60)) for _ in range(2))
     assert first == again
     train = {t.name for _, ts in synthetic.templates("train") for t in ts}
     held_out = {t.name for _, ts in synthetic.templates("held_out") for t in ts}
     assert held_out and not train & held_out
+
+
+def test_mistakes_change_the_graph_or_the_frames_and_little_of_the_text() -> None:
+    rows = list(islice(mistakes(3, "train"), 200))
+    for row in rows:
+        right, wrong = parse(row["chosen"]), parse(row["rejected"])
+        assert (as_graph(right), right.groups, right.style) != (as_graph(wrong), wrong.groups, wrong.style)
+        lost = Counter(row["chosen"].splitlines()) - Counter(row["rejected"].splitlines())
+        assert lost.total() <= 2 or row["origin"] == "mistakes:lose_groups"
+    assert len({row["origin"] for row in rows}) >= 9
+    assert rows == list(islice(mistakes(3, "train"), 200))
 
 
 def test_measuring_set_is_not_in_the_training_wordings() -> None:

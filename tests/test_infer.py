@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import io
 import json
@@ -16,7 +17,7 @@ import pytest
 from conftest import ROOT, TINY
 
 import infer
-from diagen import DiagenError
+from diagen import DiagenError, results
 from diagen.diagram import MAX_REQUEST, parse
 from diagen.models import weights
 
@@ -24,6 +25,7 @@ CHAIN = "Load [data] -> Train -> Test\n"
 NETWORK = "input 4\ndense 3 relu\noutput 2 softmax\n"
 KOREAN = "title 학습 과정\n데이터 [data] -> 모델 [model] : 학습\n"
 NAMES = ["png", "svg", "txt", "json"]
+ALWAYS = ["contact.png", "ranking.csv"]
 
 
 def infer_py(*arguments: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess:
@@ -52,20 +54,27 @@ def test_files_and_table(run, fake, tmp_path):
     result = run("prompt=train and test", "output=out/deep", "candidates=4", "keep=2", "seed=7")
     assert result.status == 0, result.err
     folder = tmp_path / "out/deep"
-    assert files(folder) == sorted(f"0{n}.{ending}" for n in (1, 2) for ending in NAMES)
+    assert files(folder) == sorted([f"0{n}.{ending}" for n in (1, 2) for ending in NAMES] + ALWAYS)
     assert (folder / "01.png").read_bytes().startswith(b"\x89PNG") and (folder / "01.svg").read_text().startswith("<")
     row = json.loads((folder / "02.json").read_text(encoding="utf-8"))
     assert list(row) == ["id", "request", "text", "seed", "model", "nodes", "edges", "scores"]
-    assert [row[k] for k in ("id", "request", "seed", "model", "scores")] == ["02", "train and test", 7, "fake", {}]
+    assert [row[k] for k in ("id", "request", "seed", "model")] == ["02", "train and test", 7, "fake"]
+    assert {"total", "readability", "aspects", "taste", "match", "agreement"} <= set(row["scores"])
     assert {"id", "label", "kind", "units", "size"} <= set(row["nodes"][0])
     assert set(row["edges"][0]) == {"source", "target", "label", "style"}
-    assert parse(row["text"]) == parse((folder / "02.txt").read_text()) == parse(NETWORK)
+    assert parse(row["text"]) == parse((folder / "02.txt").read_text())
     assert result.out.splitlines()[0] == "out/deep" and "01.png 01.svg 01.txt 01.json" in result.out
-    assert "2 distinct of 4 candidates; 1 alike; 1 unreadable" in result.err
-    assert "drawing ... " in result.err and " s\n" in result.err
+    assert "2 distinct of 8 samples; 2 unreadable" in result.err
+    with (folder / "ranking.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [r["rank"] for r in rows] == ["1", "2"] and {parse(r["text"]) for r in rows} == {
+        parse(CHAIN),
+        parse(NETWORK),
+    }
+    assert "writing files ... " in result.err and " s\n" in result.err
     assert llm.settings[0] | {"progress": 0} == {
-        "number": 4, "grammars": [infer.grammar_for("train and test")], "temperature": 0.7, "seed": 7,
-        "max_new_tokens": 512, "progress": 0,
+        "number": 4, "grammars": [infer.GRAMMAR], "temperature": 0.7, "seed": 7,
+        "max_new_tokens": 512, "progress": 0, "greedy_first": True,
     }  # fmt: skip
 
 
@@ -77,15 +86,15 @@ def test_defaults(run, fake, tmp_path):
     assert (llm.settings[0]["number"], llm.settings[0]["seed"]) == (8, 1)
     folders = sorted((tmp_path / "outputs/infer").iterdir())
     assert len(folders) == 2 and folders[0].name.endswith("-1")
-    assert files(folders[0]) == sorted(f"0{n}.{ending}" for n in range(1, 5) for ending in NAMES)
+    assert files(folders[0]) == sorted([f"0{n}.{ending}" for n in range(1, 5) for ending in NAMES] + ALWAYS)
 
 
 def test_formats(run, fake, tmp_path):
     fake([CHAIN])
     assert run("prompt=x", "output=a", "formats=[]").status == 0
-    assert files(tmp_path / "a") == ["01.json", "01.txt"]
+    assert files(tmp_path / "a") == ["01.json", "01.txt", *ALWAYS]
     assert run("prompt=x", "output=b", "formats=[svg]").status == 0
-    assert files(tmp_path / "b") == ["01.json", "01.svg", "01.txt"]
+    assert files(tmp_path / "b") == ["01.json", "01.svg", "01.txt", *ALWAYS]
 
 
 @pytest.mark.parametrize(
@@ -95,17 +104,18 @@ def test_formats(run, fake, tmp_path):
 )  # fmt: skip
 def test_request_is_taken_raw(run, fake, tmp_path, request_text):
     llm = fake([CHAIN])
-    assert run("seed=3", f"prompt={request_text}", "output=o", "formats=[]").status == 0
+    assert run("seed=3", f"prompt={request_text}", "output=o", "formats=[]", "candidates=1").status == 0
     assert llm.asked == [request_text]
     assert json.loads((tmp_path / "o/01.json").read_text(encoding="utf-8"))["request"] == request_text
 
 
 def test_sweep_takes_the_request_raw_and_keeps_jobs_apart(run, fake, tmp_path):
     llm = fake([CHAIN])
-    assert run("-m", "seed=1,2", "prompt=a,b=[c] ${x}", "formats=[]").status == 0
+    assert run("-m", "seed=1,2", "prompt=a,b=[c] ${x}", "formats=[]", "candidates=1").status == 0
     assert llm.asked == ["a,b=[c] ${x}"] * 2 and [s["seed"] for s in llm.settings] == [1, 2]
     (sweep,) = (tmp_path / "outputs/infer").iterdir()
-    assert files(sweep) == ["0/01.json", "0/01.txt", "1/01.json", "1/01.txt", "multirun.yaml"]
+    names = ["01.json", "01.txt", *ALWAYS]
+    assert files(sweep) == [f"{job}/{name}" for job in (0, 1) for name in names] + ["multirun.yaml"]
 
 
 @pytest.mark.parametrize("output", ["mine", "absolute"])
@@ -126,7 +136,10 @@ def test_a_failing_job_of_a_sweep_raises_and_the_others_go_on(run, fake, tmp_pat
     result = run("-m", "candidates=0,1", "prompt=x", "formats=[]")
     assert result.status == 1 and "error in job 0: candidates=0 " in result.err
     (sweep,) = (tmp_path / "outputs/infer").iterdir()
-    assert files(sweep) == ["1/01.json", "1/01.txt", "multirun.yaml"] and not (sweep / "0").exists()
+    assert (
+        files(sweep) == [*(f"1/{n}" for n in ("01.json", "01.txt", *ALWAYS)), "multirun.yaml"]
+        and not (sweep / "0").exists()
+    )
     assert run("-m", "candidates=0,65", "prompt=x").status == 1
     assert list((tmp_path / "outputs/infer").iterdir()) == [sweep]
 
@@ -138,7 +151,7 @@ def test_request_from_a_pipe(run, fake, monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="cp949"))
 
     pipe("\ufeff한글, a=b\n".encode())
-    assert run("-m", "seed=1,2", "formats=[]").status == 0  # the second job gets it too
+    assert run("-m", "seed=1,2", "formats=[]", "candidates=1").status == 0  # the second job gets it too
     assert llm.asked == ["한글, a=b"] * 2
     pipe(b"\xff\xfe")
     refused(run("output=o"), "not UTF-8")
@@ -159,7 +172,7 @@ def test_request_from_the_terminal(run, fake, monkeypatch):
             return True
 
     monkeypatch.setattr(sys, "stdin", Terminal("two layers\nmore\n"))
-    result = run("output=o", "formats=[]")
+    result = run("output=o", "formats=[]", "candidates=1")
     assert result.status == 0 and "What shall be drawn? " in result.err and llm.asked == ["two layers"]
 
 
@@ -189,7 +202,7 @@ def test_request_from_the_terminal(run, fake, monkeypatch):
         (["prompt=a", "temperature=nan"], ["temperature=nan"]),
         (["prompt=a", "grammar=7"], ["grammar=7"]),
         (["prompt=a", "formats=png"], ["formats=[png,svg]"]),
-        (["prompt=a", "formats=[jpg]"], ["'jpg'", "png and svg"]),
+        (["prompt=a", "formats=[jpg]"], ["'jpg'", "png, svg"]),
         (["prompt=a", "formats=[png,1]"], ["unknown format 1"]),
         (["prompt=a", "formats=null"], ["formats=[png,svg]"]),
         (["prompt=a", "style.theme=pink"], ["pink", "paper"]),
@@ -246,7 +259,7 @@ def test_nothing_is_overwritten(run, fake, tmp_path):
     refused(run("prompt=y", "output=o"), "exists already", "another output")
     assert {p: p.read_bytes() for p in (tmp_path / "o").iterdir()} == before
     with pytest.raises(DiagenError, match="exists already"):
-        infer.write(tmp_path / "o/01.png", b"new")
+        results.write(tmp_path / "o/01.png", b"new")
     assert run("-m", "prompt=y", "seed=1", f"output={tmp_path}/s").status == 0
     assert run("-m", "prompt=y", "seed=1", f"output={tmp_path}/s").status == 1
     (tmp_path / "file").write_text("mine")
@@ -317,7 +330,7 @@ def test_given_diagrams(run, tmp_path):
     (tmp_path / "in/c.txt").write_bytes(b"\xff")
     refused(run("diagrams=in", "output=p"), "not UTF-8")
     (tmp_path / "empty").mkdir()
-    refused(run("diagrams=empty", "output=p"), "no .txt file")
+    refused(run("diagrams=empty", "output=p"), "no .txt, .jsonl")
     assert not (tmp_path / "p").exists()
 
 
@@ -363,7 +376,9 @@ def test_many_requests(run, fake, tmp_path):
     assert [r["id"] for r in rows] == ids.split()
     assert [r["id"] for r in rows if "error" not in r] == ["one", "2"]
     assert {"id", "text", "nodes", "edges"} <= set(rows[0]) and rows[0]["request"] == good[0]["prompt"]
-    assert len(rows[0]["candidates"]) == 1 and parse(rows[0]["candidates"][0]["text"]) == parse(CHAIN)
+    (other,) = rows[0]["candidates"]
+    assert parse(CHAIN) in (parse(rows[0]["text"]), parse(other["text"]))
+    assert rows[0]["scores"]["total"] and other["scores"]["readability"]
     assert "describes none" in rows[-1]["error"] and "twice" in rows[-2]["error"]
     refused(run("prompts=p.jsonl", "output=deep/o.jsonl"), "exists already")
 
@@ -472,12 +487,12 @@ def test_many_requests_in_a_sweep(run, fake, tmp_path):
 
 
 SLOW = f"""
-import sys, time
+import os, sys, time
 from types import SimpleNamespace
 sys.path.insert(0, {str(ROOT)!r})
 import infer
 def generate(prompts, number, **settings):
-    time.sleep(float(sys.argv[-1].removeprefix("user=")))
+    time.sleep(float(os.environ["PAUSE"]))
     return SimpleNamespace(texts=[["A -> B\\n"]] * len(prompts), finished=[[True]] * len(prompts))
 infer.load = lambda cfg: SimpleNamespace(name="slow", generate=generate)
 sys.exit(infer.command_line())
@@ -489,7 +504,7 @@ def test_kill_and_resume(tmp_path):
     (tmp_path / "slow.py").write_text(SLOW)
     command = [sys.executable, "slow.py", "prompts=p.jsonl", "output=o.jsonl", "batch=1", "candidates=1"]
     part = tmp_path / "o.jsonl.part"
-    first = subprocess.Popen([*command, "user=0.2"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    first = subprocess.Popen(command, env=os.environ | {"PAUSE": "0.2"}, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 60
         while not (part.exists() and part.read_bytes().count(b"\n") > 4) and time.monotonic() < deadline:
@@ -499,7 +514,7 @@ def test_kill_and_resume(tmp_path):
         first.wait()
     before = part.read_text().count("\n") - 1
     assert 3 < before < 40 and not (tmp_path / "o.jsonl").exists()
-    second = subprocess.run([*command, "user=0"], cwd=tmp_path, capture_output=True, text=True)
+    second = subprocess.run(command, env=os.environ | {"PAUSE": "0"}, cwd=tmp_path, capture_output=True, text=True)
     assert second.returncode == 0, second.stderr
     assert [r["id"] for r in answers(tmp_path / "o.jsonl")] == [f"r{i}" for i in range(40)]
     assert not part.exists()

@@ -14,7 +14,7 @@ from transformers import PreTrainedTokenizerFast
 
 from diagen import DiagenError
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, DiagramError, ask, parse
-from diagen.models import DiagramLLM
+from diagen.models.llm import DiagramLLM
 
 PROMPTS = [ask(request) for request in ("two layers", "a long request " * 12, "한글")]
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, TINY
 
 from diagen.diagram import GRAMMAR, ask, parse
-from diagen.models import DiagramLLM
+from diagen.models.llm import DiagramLLM
 from diagen.render import PillowRenderer, SvgRenderer, layout
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 import train
 from diagen.diagram import GRAMMAR_HASH
-from diagen.models import DiagramLLM
+from diagen.models.llm import DiagramLLM
 
 SMALL = [
     "model=llm", "llm=tiny", f"llm.weights={TINY}", "llm.attention=null", "stage.rows.number=8",
@@ -20,7 +20,7 @@ SMALL = [
     "stage.trainer.args.per_device_train_batch_size=1", "stage.trainer.args.gradient_accumulation_steps=1",
     "stage.trainer.args.per_device_eval_batch_size=1", "stage.trainer.args.warmup_steps=0",
     "stage.trainer.args.save_steps=1", "stage.trainer.args.lr_scheduler_type=constant",
-    "stage.trainer.args.logging_steps=1", "+stage.trainer.args.disable_tqdm=true",
+    "stage.trainer.args.logging_steps=1", "+stage.trainer.args.disable_tqdm=true", "wandb.mode=disabled", "check=0",
 ]  # fmt: skip
 
 
@@ -85,10 +85,36 @@ def test_refusals(call, tmp_path, arguments, words):
 
 def test_the_configured_rows_fit_the_tokenizer():
     """The wording that training sees is the one that inference asks with."""
-    from diagen.data import load_sft
+    from diagen.data.text import load_sft
     from diagen.diagram import ask
 
     rows = load_sft(number=3, held_out=1, seed=1)
     first = rows["train"][0]
     assert first["prompt"] == ask(first["prompt"][-1]["content"]) and first["completion"][0]["role"] == "assistant"
     assert (ROOT / "conf/stage/sft.yaml").is_file()
+
+
+@pytest.mark.parametrize("stage", ["orpo", "dpo"])
+def test_preference_stages_move_weights(call, tmp_path, stage):
+    """On a bare clone: the pairs are made on the spot."""
+    run = tmp_path / stage
+    more = [f"stage={stage}", "stage.trainer.args.per_device_train_batch_size=2", "check=2"]
+    status, out, err = call(*SMALL, *more, f"hydra.run.dir={run}", "+stage.trainer.args.max_steps=2")
+    assert status == 0, err
+    moved = load_file(run / "adapter/adapter_model.safetensors")
+    assert all(w.abs().sum() > 0 for name, w in moved.items() if "lora_B" in name)
+    assert "right graphs of 2 held-out requests: 0.00 before, 0.00 after: not worse" in out
+    logged = json.loads((run / "checkpoint-2/trainer_state.json").read_text())["log_history"]
+    assert any("rewards/margins" in row for row in logged)
+
+
+def test_pairs_that_cannot_be_had(call, tmp_path):
+    here = [*SMALL, "stage=orpo", f"hydra.run.dir={tmp_path}/run"]
+    for arguments, words in (
+        (["stage.rows.sources=[samples]"], "path is not set"),
+        (["stage.rows.sources=[gossip]"], "gossip"),
+        (["stage.rows.sources=[ratings]", "stage.rows.path=nowhere.jsonl"], "nowhere.jsonl cannot be read"),
+        (["stage.trainer.args.max_length=60"], "raise stage.trainer.args.max_length"),
+    ):
+        status, _, err = call(*here, *arguments)
+        assert status == 1 and err.count("error: ") == 1 and words in err and "Traceback" not in err

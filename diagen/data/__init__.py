@@ -1,5 +1,4 @@
-"""Training pairs and rows."""
+"""Training pairs (synthetic.py, text.py), pictures (images.py) and readers' ratings (ratings.py).
 
-from diagen.data.text import load_sft
-
-__all__ = ["load_sft"]
+Some of these files take seconds to import, so this one imports none.
+"""

@@ -2861,7 +2861,7 @@ def dressed(r: random.Random, request: str, lines: list[str]) -> tuple[str, list
         request = typo(r, request)
     head: list[str] = []
     if r.random() < 0.08:
-        keys = sorted(set(r.choices(STYLE_KEYS, STYLE_WEIGHTS, k=r.choice((1, 1, 1, 2, 2, 3)))), key=lambda x: x[1])
+        keys = sorted(set(r.choices(STYLE_KEYS, STYLE_WEIGHTS, k=r.choice((1, 1, 1, 2, 2, 3)))), key=lambda x: x[::-1])
         keys = [x for i, x in enumerate(keys) if not i or keys[i - 1][1] != x[1]]
         head.append("style " + " ".join(word for word, _ in keys))
         said = [r.choice(STYLES[x]) for x in r.sample(keys, len(keys))]

@@ -1,12 +1,18 @@
-"""Rows for the trainers of TRL: columns "prompt" and "completion", as chat messages."""
+"""Rows for the trainers of TRL: "prompt" and "completion" for SFT; "prompt", "chosen", "rejected" for preferences."""
 
 from __future__ import annotations
 
+import json
+import random
+from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
 
+from diagen import DiagenError
+from diagen.data.mistakes import mistaken
 from diagen.data.synthetic import pairs
 from diagen.diagram import ask
 
@@ -36,3 +42,89 @@ def load_sft(number: int, held_out: int, seed: int, tokenizer: Any = None, max_l
         return Dataset.from_list(found)
 
     return {"train": rows("train", number), "eval": rows("held_out", held_out)}
+
+
+def load_preferences(
+    sources: list[str],
+    number: int,
+    held_out: int,
+    seed: int,
+    path: str | None = None,
+    tokenizer: Any = None,
+    max_length: int = 0,
+) -> dict[str, Dataset]:
+    """{"train": ..., "eval": ...} with columns "prompt", "chosen" and "rejected", as strings.
+
+    sources: "mistakes" (made here, a right diagram against one with a mistake), and what `python -m diagen.pairs` wrote
+    to `path`: "samples" (of the model) and "ratings" (of a user). Rows in which a side is longer than max_length
+    tokens, the prompt included, are left out and counted, never cut.
+    """
+    unknown = set(sources) - {"mistakes", "samples", "ratings"}
+    if unknown or not sources:
+        raise DiagenError(f"stage.rows.sources={sources} is unknown; there are mistakes, samples and ratings")
+    found: list[dict[str, str]] = []
+    if set(sources) - {"mistakes"}:
+        found += [row for row in _written(path) if row["origin"].split(":")[0] in sources]
+        if not found:
+            raise DiagenError(f"{path} holds no pair from {' or '.join(sources)}; write some: python -m diagen.pairs")
+        found = found[:number]
+    if "mistakes" in sources:
+        found += list(islice(mistakes(seed, "train"), max(0, number - len(found))))
+    random.Random(seed).shuffle(found)
+    return {
+        "train": _fitting(found, tokenizer, max_length, "train"),
+        "eval": _fitting(list(islice(mistakes(seed, "held_out"), held_out)), tokenizer, max_length, "held_out"),
+    }
+
+
+def mistakes(seed: int, split: str) -> Iterator[dict[str, str]]:
+    """An endless stream of rows "request", "chosen", "rejected" and "origin"."""
+    r = random.Random(f"{seed} {split} mistakes")
+    for pair in pairs(seed, split):
+        wrong = mistaken(pair["text"], r) if pair["source"] != "none" else None
+        if wrong:
+            yield {
+                "request": pair["request"],
+                "chosen": pair["text"],
+                "rejected": wrong[0],
+                "origin": f"mistakes:{wrong[1]}",
+            }
+
+
+def _written(path: str | None) -> list[dict[str, str]]:
+    """The rows of a file of pairs."""
+    if path is None:
+        raise DiagenError("stage.rows.path is not set; write pairs first: python -m diagen.pairs --help")
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        for row in rows:
+            if not all(isinstance(row[name], str) for name in ("request", "chosen", "rejected", "origin")):
+                raise TypeError
+    except OSError as error:
+        raise DiagenError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DiagenError(f"{path} is no file of pairs; write one: python -m diagen.pairs --help") from error
+    return rows
+
+
+def _fitting(rows: list[dict[str, str]], tokenizer: Any, max_length: int, name: str) -> Dataset:
+    """The rows as strings in the tokenizer's chat form, without those that are too long."""
+    found, long = [], 0
+    for row in rows:
+        if tokenizer is None:
+            found.append({"prompt": row["request"], "chosen": row["chosen"], "rejected": row["rejected"]})
+            continue
+        prompt = tokenizer.apply_chat_template(ask(row["request"]), add_generation_prompt=True, tokenize=False)
+        sides = [row["chosen"], row["rejected"]]
+        if max(len(tokenizer(prompt + side)["input_ids"]) for side in sides) + 2 > max_length:
+            long += 1
+            continue
+        found.append({"prompt": prompt, "chosen": sides[0], "rejected": sides[1]})
+    print(f"{name}: {len(found):,} pairs ({long} longer than {max_length} tokens left out)")
+    if len(found) < 2 or long > len(rows) / 2:
+        raise DiagenError(
+            f"{long} of {len(rows)} {name} pairs are longer than {max_length} tokens and {len(found)} are left; "
+            "raise stage.trainer.args.max_length or give more pairs"
+        )
+    return Dataset.from_list(found)

@@ -1,5 +1,4 @@
-"""What writes diagrams and what judges them. Nothing here knows the language or the drawings."""
+"""What writes diagrams (llm.py) and what judges drawings (cnn.py, autoencoder.py).
 
-from diagen.models.llm import DiagramLLM
-
-__all__ = ["DiagramLLM"]
+Nothing here knows the language or the drawings. Each file takes seconds to import, so this one imports none.
+"""

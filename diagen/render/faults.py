@@ -420,8 +420,8 @@ def largest_gap(scene: Scene, bodies: list[Body], texts: list, edges: list[Line]
             rects.append(Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0)))
     for r in rects:
         for j in range(max(0, int((r.y - pad) / cell)), min(rows, int((r.bottom - pad) / cell) + 1)):
-            first, last = max(0, int((r.x - pad) / cell)), min(columns, int((r.right - pad) / cell) + 1)
-            full[j][first:last] = [True] * max(0, last - first)
+            first, last = min(columns, max(0, int((r.x - pad) / cell))), min(columns, int((r.right - pad) / cell) + 1)
+            full[j][first : max(first, last)] = [True] * max(0, min(columns, last) - first)
     best, heights = 0, [0] * columns
     for row in full:
         heights = [0 if taken else h + 1 for taken, h in zip(row, heights, strict=True)]

@@ -17,37 +17,78 @@ from diagen.render.kinds import Rect
 from diagen.render.labels import touches
 from diagen.render.scene import OUTLINES, TERSE, Box, Line, Scene, Text
 
-WEIGHTS = {
-    "overlap": 3.0,
-    "canvas": 2.0,
-    "words": 2.0,
-    "passages": 2.0,
-    "crossings": 2.0,
-    "angles": 0.5,
-    "type": 2.0,
-    "fit": 1.5,
-    "contrast": 1.5,
-    "bends": 1.0,
-    "lengths": 0.5,
-    "alignment": 1.0,
-    "space": 1.0,
-    "emptiness": 1.0,
-    "aspect": 0.5,
+WEIGHTS = {  # exponents: what halves a term with weight 1 halves the total
+    "overlap": 2.0,
+    "spacing": 0.5,
+    "canvas": 1.2,
+    "words": 0.5,
+    "passages": 0.8,
+    "crossings": 0.8,
+    "angles": 0.15,
+    "type": 0.5,
+    "fit": 0.8,
+    "contrast": 0.8,
+    "links": 0.5,
+    "bends": 0.5,
+    "lengths": 0.1,
+    "alignment": 0.2,
+    "space": 0.3,
+    "emptiness": 0.4,
+    "aspect": 0.4,
     "grouping": 0.5,
 }
 
 
 def readability(scene: Scene) -> tuple[float, dict[str, float]]:
-    """The total, 0 to 5, and the terms, 0 to 1 each, of a drawing."""
+    """The total, 0 to 5, and the terms, 0 to 1 each, of a drawing.
+
+    The total is a product, since one thing that is bad enough makes a drawing useless however good the rest is, and
+    since people judge whole drawings (Störrle 2016: compounds of flaws weigh more than each alone).
+    """
     found = terms(scene)
-    base = sum(WEIGHTS[name] * value for name, value in found.items()) / sum(WEIGHTS.values())
+    soft = math.prod((0.25 + 0.75 * value) ** WEIGHTS[name] for name, value in found.items())
     nodes = len({s.owner for s in scene.shapes if s.owner[0] == "node"})
-    hard = sum(n for name, n in faults.count(scene).items() if name in HARD)
-    # Hard faults dominate: one on every third node takes more than half of what is left.
-    return 5 * base * math.exp(-2.5 * hard / max(nodes, 1)), found
+    hard = sum(hard_faults(scene).values())
+    # Hard faults dominate: two on every third node take half of what is left.
+    return 5 * soft / (1 + 1.5 * hard / max(nodes, 1)), found
 
 
-HARD = ("F1", "F2", "F4", "F5", "F6", "F7", "F8")
+def hard_faults(scene: Scene) -> dict[str, int]:
+    """What makes a drawing wrong at sight, by its name; only what occurs.
+
+    These are the gross forms of faults.py, whose distances and margins are for drawings that are nearly right.
+    """
+    bodies = [faults.body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    edges = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"]
+    rects = [b.rect for b in bodies] + [faults.text_rect(s) for s in scene.shapes if isinstance(s, Text)]
+    outside = [r for r in rects if r.x < -1 or r.y < -1 or r.right > scene.width + 1 or r.bottom > scene.height + 1]
+    pairs = [(a, b) for i, a in enumerate(bodies) for b in bodies[i + 1 :] if a.node != b.node]
+    found = {
+        "nodes overlap": sum(_shared(a.rect, b.rect) > 0.02 * min(a.rect.w * a.rect.h, b.rect.w * b.rect.h)
+                             for a, b in pairs),
+        "off the canvas": len(outside),
+        "an edge through a node": len(edges) - _free(bodies, edges, scene.scale),
+    }  # fmt: skip
+    counted = faults.count(scene)
+    found |= {faults.NAMES[name]: counted[name] for name in ("F4", "F5", "F6")}
+    return {name: n for name, n in found.items() if n}
+
+
+def _shared(a: Rect, b: Rect) -> float:
+    """The area that two rectangles share."""
+    wide, high = min(a.right, b.right) - max(a.x, b.x), min(a.bottom, b.bottom) - max(a.y, b.y)
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _free(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> int:
+    """How many edges pass through no foreign node."""
+    free = 0
+    for line in edges:
+        pieces = list(zip(line.points, line.points[1:], strict=False))
+        free += not any(
+            b.node not in line.ends and any(touches(b.rect.grown(-1 * unit), p, q) for p, q in pieces) for b in bodies
+        )
+    return free
 
 
 def terms(scene: Scene) -> dict[str, float]:
@@ -58,6 +99,7 @@ def terms(scene: Scene) -> dict[str, float]:
     frames = [Rect(s.x, s.y, s.w, s.h) for s in scene.shapes if s.role == "frame" and isinstance(s, Box)]
     return {
         "overlap": _overlap(bodies),
+        "spacing": _spacing(bodies, scene.scale),
         "canvas": _canvas(scene, [b.rect for b in bodies] + [r for _, r in texts]),
         "words": _words(bodies, texts),
         "passages": _passages(bodies, edges, scene.scale),
@@ -66,6 +108,7 @@ def terms(scene: Scene) -> dict[str, float]:
         "type": _type(scene, texts),
         "fit": _fit(scene, len(texts)),
         "contrast": _contrast(scene, len(texts) + len(edges) + len(bodies)),
+        "links": _links(scene, bodies),
         "bends": _bends(edges),
         "lengths": _lengths(edges),
         "alignment": _alignment(bodies),
@@ -84,10 +127,22 @@ def _overlap(bodies: Sequence[Body]) -> float:
         for b in bodies[i + 1 :]:
             if a.role == b.role == "sheet" and a.node == b.node:
                 continue
-            wide = min(a.rect.right, b.rect.right) - max(a.rect.x, b.rect.x)
-            high = min(a.rect.bottom, b.rect.bottom) - max(a.rect.y, b.rect.y)
-            lost += max(0.0, wide) * max(0.0, high)
+            lost += _shared(a.rect, b.rect)
     return max(0.0, 1 - 2 * lost / whole) if whole else 1.0
+
+
+def _spacing(bodies: Sequence[Body], unit: float) -> float:
+    """Share of the nodes that stand 16 px and more from all others (proximity: what is near seems one thing)."""
+    apart = [b for b in bodies if b.role not in TERSE - {"circle"}]
+    near = set()
+    for i, a in enumerate(apart):
+        for b in apart[i + 1 :]:
+            gap = max(
+                max(a.rect.x, b.rect.x) - min(a.rect.right, b.rect.right),
+                max(a.rect.y, b.rect.y) - min(a.rect.bottom, b.rect.bottom),
+            )
+            near |= {a.node, b.node} if gap < 15.9 * unit else set()
+    return 1 - len(near) / len(apart) if apart else 1.0
 
 
 def _canvas(scene: Scene, rects: Sequence[Rect]) -> float:
@@ -102,21 +157,15 @@ def _canvas(scene: Scene, rects: Sequence[Rect]) -> float:
 
 
 def _words(bodies: Sequence[Body], texts: Sequence[tuple[Text, Rect]]) -> float:
-    """Share of the nodes that carry words."""
+    """Share of the nodes that carry words; a figure that has none at all is judged by its shapes alone."""
     named = {s.owner[1] for s, _ in texts if s.owner[0] == "node"}
     nodes = {b.node for b in bodies if b.role not in TERSE - {"circle"}}
-    return len(nodes & named) / len(nodes) if nodes else 1.0
+    return len(nodes & named) / len(nodes) if nodes and texts else 1.0
 
 
 def _passages(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> float:
     """Share of the edges that pass through no foreign node (continuity: Ware, Purchase, Colpoys, McGill 2002)."""
-    free = 0
-    for line in edges:
-        pieces = list(zip(line.points, line.points[1:], strict=False))
-        free += not any(
-            b.node not in line.ends and any(touches(b.rect.grown(-1 * unit), p, q) for p, q in pieces) for b in bodies
-        )
-    return (free / len(edges)) ** 2 if edges else 1.0
+    return (_free(bodies, edges, unit) / len(edges)) ** 2 if edges else 1.0
 
 
 def _crossings(edges: Sequence[Line]) -> float:
@@ -138,7 +187,7 @@ def _angles(edges: Sequence[Line]) -> float:
 def _type(scene: Scene, texts: Sequence[tuple[Text, Rect]]) -> float:
     """The smallest type where the figure is fitted to a page of 880 pixels: 5 px and less counts 0, 12 px 1."""
     if not texts:
-        return 0.0
+        return 1.0
     smallest = min(s.size for s, _ in texts) * min(1.0, 880 / scene.width)
     return min(1.0, max(0.0, (smallest - 5) / 7))
 
@@ -153,6 +202,15 @@ def _fit(scene: Scene, texts: int) -> float:
 def _contrast(scene: Scene, things: int) -> float:
     """Share of words, lines and borders that stand out from their ground (WCAG 2: 4.5 and 3 to 1)."""
     return max(0.0, 1 - faults.count(scene)["F18"] / things) if things else 1.0
+
+
+def _links(scene: Scene, bodies: Sequence[Body]) -> float:
+    """Share of the nodes that a line reaches: a shape beside the flow says nothing about it."""
+    nodes = {b.node for b in bodies if b.role not in TERSE - {"circle"}}
+    if len(nodes) < 2:
+        return 1.0
+    reached = {end for s in scene.shapes if isinstance(s, Line) for end in s.ends}
+    return len(nodes & reached) / len(nodes)
 
 
 def _bends(edges: Sequence[Line]) -> float:

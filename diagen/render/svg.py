@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
+from diagen.render.source import Source
 from diagen.render.text import FAMILIES, faces_of, measure, subset
 
 FONTS = "Inter, DiagenHangul, 'DejaVu Sans', sans-serif"
@@ -24,7 +25,7 @@ class SvgRenderer:
     transparent: bool = False
     width: str = ""
 
-    def __call__(self, scene: Scene) -> str:
+    def __call__(self, scene: Scene, source: Source | None = None) -> str:
         full = dict(scene.full_labels)
         width, height = _number(scene.width), _number(scene.height)
         size = f'width="{width}" height="{height}"'
@@ -38,6 +39,8 @@ class SvgRenderer:
             f"<title>{_safe(scene.title or 'Diagram')}</title>",
             f"<desc>{_safe(scene.description)}</desc>",
         ]
+        if source:
+            lines.append(f"<metadata>{source.element()}</metadata>")
         if self.embed:
             lines.append(f"<style>{_faces(scene)}</style>")
         if self.transparent:

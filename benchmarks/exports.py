@@ -1,0 +1,180 @@
+"""How alike the exports are to our own picture, and how long they take beside it.
+
+    python -m benchmarks.exports [--number 20] [--keep FOLDER]
+
+Renders each drawing's PowerPoint file with LibreOffice (soffice) and its PDF with pdftoppm, and prints the share of
+the ink of each picture that lies within 4 pixels of the other's ink, both ways. Ink is what has an edge: outlines,
+lines and letters, not the inside of boxes. Then the time of each format for 20 and 200 nodes, as a ratio to the PNG's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from diagen.diagram import Diagram, Edge, Group, Node, parse
+from diagen.render import PillowRenderer, Scene, layout, png
+from diagen.render.drawio import DrawioRenderer
+from diagen.render.graphtext import dot, mermaid
+from diagen.render.pdf import PdfRenderer
+from diagen.render.pptx import PptxRenderer
+from diagen.render.source import Source
+from diagen.render.svg import SvgRenderer
+from diagen.render.text import FOLDER
+
+GALLERY = Path(__file__).parent.parent / "docs/gallery"
+NEAR = 4  # pixels
+STEP = 16  # of 255: a smaller difference to the neighbours is no edge
+
+
+def ink(image: Image.Image) -> np.ndarray:
+    """Where an image has edges: the largest difference of a channel within 3 by 3 pixels."""
+    rgb = image.convert("RGB")
+    high, low = rgb.filter(ImageFilter.MaxFilter(3)), rgb.filter(ImageFilter.MinFilter(3))
+    return (np.asarray(high, dtype=np.int16) - np.asarray(low, dtype=np.int16)).max(axis=2) > STEP
+
+
+def near(mask: np.ndarray) -> np.ndarray:
+    """What lies within NEAR pixels of a mask."""
+    reach = range(-NEAR, NEAR + 1)
+    padded = np.pad(mask, NEAR)
+    found = np.zeros_like(mask)
+    for dy in reach:
+        for dx in reach:
+            if dx * dx + dy * dy <= NEAR * NEAR:
+                rows, columns = slice(NEAR + dy, NEAR + dy + mask.shape[0]), slice(NEAR + dx, NEAR + dx + mask.shape[1])
+                found |= padded[rows, columns]
+    return found
+
+
+def alike(ours: Image.Image, theirs: Image.Image) -> tuple[float, float]:
+    """The share of our ink that is near theirs, and of theirs that is near ours."""
+    a, b = ink(ours), ink(theirs.resize(ours.size, Image.Resampling.LANCZOS) if theirs.size != ours.size else theirs)
+    return float((a & near(b)).sum() / max(1, a.sum())), float((b & near(a)).sum() / max(1, b.sum()))
+
+
+def pictures_of(files: list[Path], folder: Path) -> list[Image.Image]:
+    """Each PowerPoint or PDF file as a picture of a pixel for each logical one."""
+    decks = [file for file in files if file.suffix == ".pptx"]
+    if decks:
+        # Hangul is drawn with our own face where the machine has none.
+        fonts = folder / "fonts.conf"
+        fonts.write_text(
+            '<?xml version="1.0"?><fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>'
+            f"<dir>{FOLDER}</dir></fontconfig>",
+            encoding="utf-8",
+        )
+        profile = f"-env:UserInstallation=file://{folder}/profile"
+        command = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, decks)]
+        subprocess.run(
+            command, check=True, capture_output=True, timeout=600, env={**os.environ, "FONTCONFIG_FILE": str(fonts)}
+        )
+    found = []
+    for file in files:
+        target = folder / f"{file.stem}-seen"
+        pdf = folder / f"{file.stem}.pdf" if file.suffix == ".pptx" else file
+        command = ["pdftoppm", "-r", "96", "-png", "-singlefile", str(pdf), str(target)]
+        subprocess.run(command, check=True, capture_output=True, timeout=60)
+        found.append(Image.open(f"{target}.png").convert("RGB"))
+    return found
+
+
+def chain(count: int) -> Diagram:
+    """A process of so many nodes with side steps, in groups of ten."""
+    r = random.Random(count)
+    kinds = ("process", "data", "model", "store", "decision", "document", "user", "encoder")
+    nodes = tuple(Node(f"Step {i}", r.choice(kinds)) for i in range(count))
+    edges = {Edge(i - 1, i) for i in range(1, count)}
+    edges |= {Edge(i, min(count - 1, i + 3), "dashed-arrow", "maybe") for i in range(0, count - 1, 5)}
+    groups = tuple(Group(f"Part {i // 10 + 1}", i, min(i + 10, count)) for i in range(0, count, 10))
+    return Diagram(nodes, tuple(sorted(edges)), groups)
+
+
+def seconds(draw: Callable[[], object]) -> float:
+    """The median of five, after one that loads what is needed."""
+    draw()
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        draw()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def ways(scene: Scene, diagram: Diagram, source: Source) -> dict[str, Callable[[], object]]:
+    """Each format by its name."""
+    return {
+        "png": lambda: png(PillowRenderer(2)(scene)),
+        "svg": lambda: SvgRenderer()(scene),
+        "pptx": lambda: PptxRenderer()(scene, diagram, source),
+        "drawio": lambda: DrawioRenderer()(scene, diagram, source),
+        "pdf": lambda: PdfRenderer()(scene, source),
+        "mmd": lambda: mermaid(diagram, source),
+        "dot": lambda: dot(diagram, source),
+    }
+
+
+def print_times() -> None:
+    print(f"\n{'time, as a ratio to the PNG':28}" + "".join(f"{name:>8}" for name in ways(None, None, None)))  # type: ignore[arg-type]
+    for count in (20, 200):
+        diagram = chain(count)
+        scene = layout(diagram)
+        took = {name: seconds(draw) for name, draw in ways(scene, diagram, Source("request", "text")).items()}
+        ratios = "".join(f"{value / took['png']:8.2f}" for value in took.values())
+        name = f"{count} nodes (PNG {took['png'] * 1000:.0f} ms)"
+        print(f"{name:28}{ratios}")
+
+
+def print_likeness(number: int, keep: Path | None) -> None:
+    texts = sorted(GALLERY.glob("*.txt"))
+    every = max(1, len(texts) // number)
+    print(f"{'':28}{'PowerPoint':>20}{'PDF':>20}\n{'within 4 pixels':28}" + f"{'ours':>10}{'theirs':>10}" * 2)
+    with tempfile.TemporaryDirectory() as name:
+        folder = keep or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        ours, files = [], []
+        for path in texts[::every][:number]:
+            text = path.read_text(encoding="utf-8")
+            diagram = parse(text)
+            scene = layout(diagram)
+            source = Source("", text)
+            ours.append((path.stem, PillowRenderer(1)(scene)))
+            ours[-1][1].save(folder / f"{path.stem}-ours.png")
+            deck, page = folder / f"{path.stem}.pptx", folder / f"{path.stem}-own.pdf"
+            deck.write_bytes(PptxRenderer()(scene, diagram, source))
+            page.write_bytes(PdfRenderer()(scene, source))
+            files += [deck, page]
+        seen = pictures_of(files, folder)
+        worst = [1.0] * 4
+        for (stem, own), deck, page in zip(ours, seen[::2], seen[1::2], strict=True):
+            shares = [*alike(own, deck), *alike(own, page)]
+            worst = [min(pair) for pair in zip(worst, shares, strict=True)]
+            print(f"{stem:28}" + "".join(f"{share:10.1%}" for share in shares), flush=True)
+        print(f"{'worst':28}" + "".join(f"{share:10.1%}" for share in worst))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--number", type=int, default=20)
+    parser.add_argument("--keep", type=Path, help="a folder for the files and pictures")
+    given = parser.parse_args()
+    if shutil.which("soffice") and shutil.which("pdftoppm"):
+        print_likeness(given.number, given.keep)
+    else:
+        print("soffice and pdftoppm are not here: no pictures are compared")
+    print_times()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""ReadabilityCNN: from a picture of a diagram to its readability, 0 to 5, and the terms behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning
+import torch
+from scipy.stats import spearmanr
+from torch import Tensor, nn
+from torch.nn.functional import mse_loss, smooth_l1_loss, softplus
+
+
+def within_request(said: Tensor, true: Tensor, request: Tensor, gap: float = 0.25) -> tuple[float, float]:
+    """Spearman's rank correlation on the mean over requests, and the share of right pairs whose truth differs by gap.
+
+    All (n,). Scores of different requests are never compared (HPSv2: they are only comparable within one prompt).
+    """
+    ranks, right, pairs = [], 0.0, 0
+    for r in request.unique():
+        a, b = said[request == r], true[request == r]
+        if len(b) > 2 and float(b.std()) > 0:
+            ranks.append(float(spearmanr(a, b).statistic) if float(a.std()) > 0 else 0.0)
+        apart = b[:, None] - b[None] > gap
+        pairs += int(apart.sum())
+        right += float((a[:, None] > a[None])[apart].sum()) + 0.5 * float((a[:, None] == a[None])[apart].sum())
+    return (sum(ranks) / len(ranks) if ranks else 0.0), (right / pairs if pairs else 0.0)
+
+
+class ReadabilityCNN(lightning.LightningModule):
+    """A small convolutional net on (batch, 3, side, side) pictures of bytes.
+
+    width: channels of the first stage; num_terms: how many terms of readability are predicted beside the total;
+    ranking: weight of the pairwise part of the loss, which asks for the right order (RankNet, Burges 2005).
+    """
+
+    def __init__(
+        self,
+        width: int = 24,
+        num_terms: int = 18,
+        ranking: float = 0.5,
+        lr: float = 2e-3,
+        weight_decay: float = 0.02,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.lr, self.weight_decay, self.ranking = lr, weight_decay, ranking
+        stages: list[nn.Module] = []
+        before = 3
+        for i, channels in enumerate((width, 2 * width, 3 * width, 4 * width, 6 * width)):
+            size = 5 if i == 0 else 3
+            stages += [
+                nn.Conv2d(before, channels, size, stride=2, padding=size // 2, bias=False),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(inplace=True),
+            ]
+            if i > 1:
+                stages += [
+                    nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+                    nn.BatchNorm2d(channels),
+                    nn.ReLU(inplace=True),
+                ]
+            before = channels
+        self.stages = nn.Sequential(*stages)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.Linear(2 * before, 1 + num_terms)
+        self.to(memory_format=torch.channels_last)  # the layout in which convolutions are fastest on a CPU
+
+    def features(self, pictures: Tensor) -> Tensor:
+        """(batch, 12 * width): means and maxima of the last maps."""
+        maps = self.stages(pictures.float() / 127.5 - 1)
+        return torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], 1)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Totals, (batch,) from 0 to 5, and terms, (batch, num_terms) from 0 to 1."""
+        said = self.heads(self.dropout(self.features(pictures))).float().sigmoid()  # float32 in bfloat16 runs too
+        return 5 * said[:, 0], said[:, 1:]
+
+    def _step(self, batch: dict[str, Tensor], stage: str) -> Tensor:
+        total, terms = self(batch["picture"])
+        gap = batch["total"][:, None] - batch["total"][None]
+        order = softplus(-2 * (total[:, None] - total[None]) * gap.sign())[gap.abs() > 0.1]
+        loss = smooth_l1_loss(total, batch["total"], beta=0.5) + mse_loss(terms, batch["terms"])
+        if len(order):
+            loss = loss + self.ranking * order.mean()
+        size = len(total)
+        self.log(f"{stage}/loss", loss, prog_bar=True, batch_size=size, sync_dist=stage != "train")
+        mae = (total - batch["total"]).abs().mean()
+        self.log(f"{stage}/mae", mae, prog_bar=True, batch_size=size, sync_dist=stage != "train")
+        return loss
+
+    def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
+        flips = [d for d in (2, 3) if torch.rand(()) < 0.3]  # a mirrored drawing reads as well, but for its letters
+        return self._step({**batch, "picture": batch["picture"].flip(flips)} if flips else batch, "train")
+
+    def validation_step(self, batch: dict[str, Tensor], _: int) -> None:
+        self._judge(batch, "val")
+
+    def test_step(self, batch: dict[str, Tensor], _: int) -> None:
+        self._judge(batch, "test")
+
+    def on_train_epoch_start(self) -> None:
+        torch.manual_seed(self.current_epoch)  # a resumed run draws what an unbroken one would have drawn
+
+    def on_validation_epoch_start(self) -> None:
+        self.seen: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    on_test_epoch_start = on_validation_epoch_start
+
+    def on_validation_epoch_end(self) -> None:
+        self._order("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._order("test")
+
+    def _judge(self, batch: dict[str, Tensor], stage: str) -> None:
+        self._step(batch, stage)
+        self.seen.append((self(batch["picture"])[0], batch["total"], batch["request"]))
+
+    def _order(self, stage: str) -> None:
+        said, total, request = (torch.cat(column).cpu() for column in zip(*self.seen, strict=True))
+        rank, right = within_request(said, total, request)
+        self.log(f"{stage}/spearman", rank, prog_bar=True, sync_dist=True)
+        self.log(f"{stage}/pairs", right, prog_bar=True, sync_dist=True)
+
+    def configure_optimizers(self) -> Any:
+        optimizer = torch.optim.AdamW(self.parameters(), self.lr, weight_decay=self.weight_decay)
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, self.lr, total_steps=steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -1,0 +1,186 @@
+"""Preference pairs: a better and a worse diagram of one request, for ORPO and DPO.
+
+python -m diagen.pairs samples --number 300 --each 8 --output outputs/pairs.jsonl     the model's own answers
+python -m diagen.pairs ratings --user me --output outputs/pairs.jsonl                 drawings that a user has rated
+python -m diagen.pairs show outputs/pairs.jsonl --output outputs/pairs.png            ten pairs side by side
+
+A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that holds the known graph beats one that
+does not; where both do, or none does, the more readable one wins if it is clearly more readable. Pairs that only the
+looks decide, and pairs that the graph decides, are marked. `samples` goes on with a file that it had begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from itertools import combinations, islice
+from pathlib import Path
+from typing import Any
+
+from diagen import DiagenError
+from diagen.data.synthetic import pairs
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, DiagramError, ask, canonical, parse
+
+MARGIN = 0.4  # of readability, 0 to 5
+STARS = 1.0  # of a user's ratings
+ENOUGH = 50  # ratings
+
+
+def requests(number: int, seed: int) -> list[dict[str, str]]:
+    """Requests with their right texts, made by rule like those of SFT but with another seed."""
+    rows = (row for row in pairs(seed, "train") if row["source"] != "none")
+    return list(islice(rows, number))
+
+
+def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | None:
+    """The best against the worst of a model's answers to a request; None where they are too much alike."""
+    from diagen.render import layout
+    from diagen.render.readability import readability
+
+    wanted = canonical(parse(right))
+    found: dict[str, tuple[bool, float]] = {}
+    for text in dict.fromkeys(texts):
+        try:
+            diagram: Diagram = parse(text)
+        except DiagramError:
+            continue
+        found[text] = (canonical(diagram) == wanted, readability(layout(diagram))[0])
+    if len(found) < 2:
+        return None
+    best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
+    if found[best][0] != found[worst][0]:
+        origin = "samples:graph"
+    elif found[best][0] and found[best][1] - found[worst][1] >= MARGIN:
+        origin = "samples:readability"  # of two wrong graphs the prettier one teaches nothing good
+    else:
+        return None
+    return {"request": request, "chosen": best, "rejected": worst, "origin": origin}
+
+
+def of_ratings(user: str) -> list[dict[str, str]]:
+    """Every two drawings of one request that a user's stars tell apart."""
+    from diagen.data.ratings import Ratings
+
+    with Ratings() as ratings:
+        rows = [row for row in ratings.of(user) if row.request]
+    if len(rows) < ENOUGH:
+        raise DiagenError(f"{user} has {len(rows)} ratings of drawings with a request; {ENOUGH} are needed: rate more")
+    by_request: dict[str, list[Any]] = {}
+    for row in rows:
+        by_request.setdefault(row.request, []).append(row)
+    found = []
+    for request, rated in by_request.items():
+        for one, other in combinations(rated, 2):
+            better, worse = (one, other) if one.stars > other.stars else (other, one)
+            if better.stars - worse.stars >= STARS:
+                found.append({"request": request, "chosen": better.text, "rejected": worse.text, "origin": "ratings"})
+    if not found:
+        raise DiagenError(f"{user}'s ratings tell no two drawings of one request apart; rate several of a request")
+    return found
+
+
+def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> None:
+    """Writes pairs from a model's answers to `number` requests."""
+    from tqdm import tqdm
+
+    from diagen.models.llm import DiagramLLM
+
+    part = output.with_name(output.name + ".part")
+    kept = [json.loads(line) for line in _whole(part).splitlines()] if part.exists() else []
+    if kept and kept[0] != {"number": number, "each": each, "seed": seed, "adapter": adapter}:
+        raise DiagenError(f"{part} was begun with other settings; remove it or repeat them")
+    done = len(kept) - 1 if kept else 0
+    llm = DiagramLLM(adapter=adapter, dtype="float32", grammar_hash=GRAMMAR_HASH)
+    rows = requests(number, seed)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with part.open("a", encoding="utf-8") as file:
+        if not kept:
+            settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
+            kept.append(settings)
+            file.write(json.dumps(settings) + "\n")
+        for i in tqdm(range(done, number, 4), initial=done // 4, total=-(-number // 4)):
+            some = rows[i : i + 4]
+            written = llm.generate(
+                [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, greedy_first=False
+            )
+            for row, texts, finished in zip(some, written.texts, written.finished, strict=True):
+                good = [text for text, ended in zip(texts, finished, strict=True) if ended]
+                kept.append(of_samples(row["request"], row["text"], good) or {})
+                file.write(json.dumps(kept[-1], ensure_ascii=False) + "\n")
+            file.flush()
+    found = [row for row in kept[1:] if row]
+    write(found, output)
+    part.unlink()
+    print(f"{output}: {len(found)} pairs from {number} requests")
+
+
+def _whole(part: Path) -> str:
+    """The file up to its last whole line; a kill may have cut the one after it, which is taken off."""
+    content = part.read_bytes()
+    content = content[: content.rfind(b"\n") + 1]
+    part.write_bytes(content)
+    return content.decode("utf-8")
+
+
+def write(rows: list[dict[str, str]], output: Path) -> None:
+    """All of them or no file."""
+    part = output.with_name(output.name + ".new")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    part.replace(output)
+
+
+def show(path: Path, output: Path) -> None:
+    """The first ten pairs as a picture: chosen on the left, rejected on the right."""
+    from PIL import Image, ImageDraw
+
+    from diagen.render import PillowRenderer, layout
+
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()][:10]
+    wide, high = 620, 300
+    sheet = Image.new("RGB", (2 * wide + 30, len(rows) * (high + 40) + 10), "#E5E9F0")
+    pen = ImageDraw.Draw(sheet)
+    for n, row in enumerate(rows):
+        y = 10 + n * (high + 40)
+        pen.text((10, y), f"{row['origin']}   {row['request'][:150]}".encode("ascii", "replace").decode(), "#1B2430")
+        for x, name in ((10, "chosen"), (wide + 20, "rejected")):
+            image = PillowRenderer(1.0)(layout(parse(row[name])))
+            image.thumbnail((wide, high))
+            sheet.paste(image, (x, y + 20))
+    sheet.save(output)
+    print(output)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", choices=("samples", "ratings", "show"))
+    parser.add_argument("file", type=Path, nargs="?", help="of the pairs to show")
+    parser.add_argument("--number", type=int, default=300, help="of requests")
+    parser.add_argument("--each", type=int, default=8, help="samples of a request")
+    parser.add_argument("--seed", type=int, default=101)
+    parser.add_argument("--adapter", default="shipped")
+    parser.add_argument("--user", default="me")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args()
+    try:
+        if args.output.exists():
+            raise DiagenError(f"{args.output} exists already and is not overwritten; choose another output")
+        if args.source == "samples":
+            sample(args.number, args.each, args.seed, args.adapter, args.output)
+        elif args.source == "ratings":
+            rows = of_ratings(args.user)
+            write(rows, args.output)
+            print(f"{args.output}: {len(rows)} pairs from the ratings of {args.user}")
+        elif args.file is None or not args.file.is_file():
+            raise DiagenError("show needs a file of pairs: python -m diagen.pairs show FILE --output PICTURE.png")
+        else:
+            show(args.file, args.output)
+    except DiagenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""From diagrams to an ordered list: readability by the CNN, taste by a reader's ratings, match and agreement.
+
+Scorers are built with their settings and called with the candidates of one request; rank() puts them in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from diagen.diagram import Diagram, canonical, dump, numbers_in, parse, restyle
+from diagen.render import PillowRenderer, Scene, layout, nodelist
+from diagen.render.readability import WEIGHTS as TERMS
+from diagen.render.readability import hard_faults
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SCALE = (0.345, 1.438)  # slope and offset from the CNN's scores to those of people; benchmarks/people.py fits them
+MATCH, AGREEMENT = 2.0, 0.5  # how much they weigh in the order; benchmarks/ranking.py measures it
+
+
+@dataclass
+class Candidate:
+    """One drawing of a request with what the scorers say of it; `copies` samples wrote its very text."""
+
+    diagram: Diagram | None
+    picture: Image.Image | None = None  # where there is no diagram, else it is drawn
+    bare: bool = False  # a node list, drawn as its author drew it
+    request: str | None = None  # where a drawing told it
+    copies: int = 1
+    readability: float | None = None  # 0 to 5
+    aspects: dict[str, float] = field(default_factory=dict)  # 0 to 1 each
+    taste: float | None = None  # 0 to 5
+    ratings: int = 0  # how many are behind it
+    match: float = 1.0  # 0 to 1
+    misses: tuple[str, ...] = ()  # numbers and names of the request that are not in the drawing
+    agreement: float = 1.0  # 0 to 1
+    faults: tuple[str, ...] = ()  # hard ones
+    total: float = 0.0
+    ranked: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        return dump(self.diagram) if self.diagram else ""
+
+    @cached_property
+    def scene(self) -> Scene:
+        assert self.diagram
+        return nodelist.draw(self.diagram) if self.bare else layout(self.diagram)
+
+    @cached_property
+    def image(self) -> Image.Image:
+        """The drawing as its PNG file shows it."""
+        return self.picture or PillowRenderer()(self.scene)
+
+    @property
+    def worst(self) -> str:
+        """The aspect that is worst, "" where none is known."""
+        return min(self.aspects, key=self.aspects.__getitem__) if self.aspects else ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it sinks."""
+        return (*self.faults, *(f"lacks {name}" for name in self.misses[:3]))
+
+    def scores(self) -> dict[str, object]:
+        """What a .json file holds of them."""
+        return {
+            "total": round(self.total, 3),
+            "readability": None if self.readability is None else round(self.readability, 3),
+            "aspects": {name: round(value, 3) for name, value in self.aspects.items()},
+            "taste": None if self.taste is None else round(self.taste, 3),
+            "ratings": self.ratings,
+            "match": round(self.match, 3),
+            "misses": list(self.misses),
+            "agreement": round(self.agreement, 3),
+            "faults": list(self.faults),
+        }
+
+
+def candidate_of(text: str, style: dict[str, str]) -> Candidate:
+    """The drawing of a text in the diagram language, or in the predecessor's node lists; DiagramError if it is none."""
+    bare = text.lstrip().startswith("[")
+    return Candidate(parse(text) if bare else restyle(parse(text), **style), bare=bare)
+
+
+class Readability:
+    """Scores by the CNN: `readability` and `aspects` of each candidate, from its picture alone.
+
+    weights: a folder that train.py wrote, None for the shipped net; weight: share in the total.
+    """
+
+    def __init__(self, weights: str | None = None, weight: float = 0.5) -> None:
+        from diagen.models.cnn import ReadabilityCNN
+        from diagen.models.nets import load_net
+
+        self.net, self.hash = load_net(ReadabilityCNN, weights, "readability_cnn")
+        self.weight = weight
+        self.slope, self.offset = SCALE
+
+    def __call__(self, candidates: Sequence[Candidate]) -> None:
+        import torch
+
+        from diagen.data.images import SIDE, pixels
+
+        with torch.inference_mode():
+            totals, terms = self.net(torch.stack([pixels(c.image, SIDE) for c in candidates]))
+        for candidate, total, row in zip(candidates, totals.tolist(), terms.tolist(), strict=True):
+            candidate.readability = self.slope * total + self.offset
+            candidate.aspects = dict(zip(TERMS, row, strict=True))
+
+
+class TasteOf:
+    """Predicts a user's rating: the base score and what ratings of near drawings say beyond it."""
+
+    def __init__(self, user: str = "me", weights: str | None = None, weight: float = 0.5, neighbours: int = 8) -> None:
+        from diagen.data.ratings import user_of
+        from diagen.taste import Taste
+
+        self.user, self.weights, self.weight = user_of(user), weights, weight
+        self.taste = Taste(neighbours)
+
+    def __call__(self, candidates: Sequence[Candidate], base: Readability | None = None) -> None:
+        """`taste` and `ratings` of each candidate; nothing where the user has rated nothing."""
+        from diagen.data.ratings import Ratings, home, latent_key
+
+        if not (home() / "ratings.sqlite").exists():
+            return  # nobody has rated anything here, and looking makes no file
+        with Ratings() as ratings:
+            rows = ratings.of(self.user)
+            if not rows:
+                return
+            import numpy as np
+            import torch
+
+            from diagen.data.images import pixels, renderer_hash
+            from diagen.models.autoencoder import ConvAutoEncoder
+            from diagen.models.nets import load_net
+
+            net, digest = load_net(ConvAutoEncoder, self.weights, "autoencoder")
+            side = net.hparams["side"]
+            keys = [latent_key(row.text, digest + (base.hash if base else ""), renderer_hash()) for row in rows]
+            known = ratings.latents(keys)
+            new = {}
+            for key, row in zip(keys, rows, strict=True):
+                if key in known or key in new:
+                    continue
+                drawn = candidate_of(row.text, {})
+                if base:
+                    base([drawn])
+                with torch.inference_mode():
+                    latent = net.encode(pixels(drawn.image, side)[None])[0].numpy()
+                # The base score lies beside the latent, so that a rated drawing is drawn once.
+                new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
+            ratings.add_latents(new)
+        table = np.stack([known.get(key, new.get(key)) for key in keys])
+        stars = np.array([row.stars for row in rows])
+        residuals = stars - table[:, -1] if base else stars - stars.mean()
+        with torch.inference_mode():
+            latents = net.encode(torch.stack([pixels(c.image, side) for c in candidates])).numpy()
+        more = self.taste(table[:, :-1], residuals, latents)
+        for candidate, extra in zip(candidates, more.tolist(), strict=True):
+            start = candidate.readability if candidate.readability is not None else float(stars.mean())
+            candidate.taste, candidate.ratings = start + extra, len(rows)
+
+
+_NAME = re.compile(r"""(?<![\w.])(?:[A-Za-z]*[A-Z][\w-]*|[a-z]+[_\d][\w]*)(?!\w)|"([^"\n]{2,40})\"""")
+
+
+def names_in(request: str) -> list[str]:
+    """Words of a request that can only be names: capitals inside a sentence, digits or underlines in them, quotes."""
+    found = []
+    for match in _NAME.finditer(request):
+        before = request[: match.start()].rstrip()
+        if match[1] is None and (not before or before[-1] in ".!?:;\n-*") and not match[0][1:].isupper():
+            continue  # the capital of a sentence
+        name = match[1] or match[0]
+        if len(name) > 1 and name not in found and name.lower() not in _ORDINARY:
+            found.append(name)
+    return found
+
+
+_ORDINARY = frozenset("i i'm i'd relu conv conv2d fc mlp cnn nn dnn ann rnn no yes if the a an and then it rgb".split())
+
+
+def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
+    """The share of the request's numbers and names that the diagram holds, and those that it lacks."""
+    text = dump(diagram).lower()
+    held = {int(n) for n in re.findall(r"\d{1,9}", text)} | {len(diagram.nodes)}
+    for kind, count in Counter(node.kind for node in diagram.nodes).items():
+        held |= {count} if kind else set()
+    numbers = sorted(n for n in (numbers_in(request) or set()) if n > 4)  # small ones are often counts or ordinals
+    wanted = [str(n) for n in numbers] + names_in(request)
+    misses = [w for w in wanted if (int(w) not in held if w.isdigit() else w.lower() not in text)]
+    return (1 - len(misses) / len(wanted) if wanted else 1.0), tuple(misses)
+
+
+def rank(
+    request: str | None, candidates: Sequence[Candidate], scorers: dict[str, Readability | TasteOf]
+) -> list[Candidate]:
+    """The candidates from the best to the worst, each with its scores.
+
+    The total is the mean of the scorers by their weights (a reader without ratings has none), 0 to 5. What has hard
+    faults, lacks numbers or names of the request, or differs from what most samples say, sinks by that share of it.
+    """
+    candidates = list(candidates)
+    base = scorers.get("readability")
+    if isinstance(base, Readability):
+        base(candidates)
+    taste = scorers.get("taste")
+    if isinstance(taste, TasteOf):
+        taste(candidates, base if isinstance(base, Readability) else None)
+    graphs = [canonical(c.diagram) if c.diagram else None for c in candidates]
+    samples = Counter[object]()
+    for graph, c in zip(graphs, candidates, strict=True):
+        samples[graph] += c.copies
+    most = max(samples.values(), default=1)
+    for graph, c in zip(graphs, candidates, strict=True):
+        c.ranked = True
+        parts = [(base.weight, c.readability)] if isinstance(base, Readability) else []
+        parts += [(taste.weight, c.taste)] if isinstance(taste, TasteOf) and c.taste is not None else []
+        weight = sum(w for w, _ in parts)
+        c.total = sum(w * (value or 0.0) for w, value in parts) / weight if weight else 0.0
+        if c.diagram:
+            c.agreement = samples[graph] / most
+            c.match, c.misses = match(request, c.diagram) if request else (1.0, ())
+            c.faults = tuple(hard_faults(c.scene))
+    # Totals are shown as they are; the order takes the gates into account.
+    return sorted(candidates, key=lambda c: (bool(c.faults), -gated(c)))
+
+
+def gated(c: Candidate) -> float:
+    """The total after what sinks it."""
+    return (c.total or 1e-6) * ((1 + 3 * c.match) / 4) ** MATCH * (1 - AGREEMENT + AGREEMENT * c.agreement)

@@ -1,0 +1,110 @@
+"""Ranking: match, agreement, gates, taste, and the files that say so."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from PIL import Image
+
+from diagen.diagram import canonical, parse
+from diagen.render import PillowRenderer, layout, png
+from diagen.score import Candidate, Readability, TasteOf, match, names_in, rank
+
+FLOW = "Logs [data] -> Clean -> Train [model]\n"
+
+
+@pytest.fixture(scope="module")
+def readable() -> Readability:
+    return Readability()
+
+
+def test_scores_and_reasons(readable) -> None:
+    good, other = Candidate(parse(FLOW), copies=3), Candidate(parse("Logs [data] -> Train [model]\n"))
+    first, second = rank("Logs are cleaned, then we train on 64 Orca boards", [other, good], {"readability": readable})
+    assert first is good, (first.readability, second.readability)
+    assert (first.agreement, second.agreement) == (1.0, pytest.approx(1 / 3))
+    assert 0 <= first.readability <= 5 and set(first.aspects) and first.worst in first.aspects
+    assert first.misses == ("64", "Orca") and first.match == 0 and "lacks 64" in first.reasons
+    assert first.scores()["taste"] is None and json.dumps(first.scores())
+
+
+def test_match_finds_numbers_and_names() -> None:
+    network = parse("input 28x28x1\n2 conv 3x3 32 relu\ndense 128\noutput 10\n")
+    assert match("28x28 images, two conv layers with 32 filters, 128 dense, ten classes", network) == (1.0, ())
+    share, misses = match("28x28 images, 48 filters, 128 dense, 10 classes", network)
+    assert misses == ("48",) and share == 0.75
+    assert names_in('We send it to Debezium and feat_store_v2, then "raw data" to S3') == [
+        "Debezium", "feat_store_v2", "raw data", "S3",
+    ]  # fmt: skip
+
+
+def test_the_same_graph_in_other_words_of_style() -> None:
+    one, two = parse("style night\n" + FLOW), parse("style down\nlogs [data] -> clean\n-> train [model]\n")
+    assert canonical(one) == canonical(two) != canonical(parse(FLOW + "Train ..> Clean\n"))
+
+
+def test_a_fault_sinks(readable) -> None:
+    crowded = parse("A [data] @0,0,120,60 -> B [data] @30,10,120,60\n")
+    ranked = rank(None, [Candidate(crowded), Candidate(parse("A -> B\n"))], {"readability": readable})
+    assert not ranked[0].faults and ranked[1].reasons == ("nodes overlap",)
+
+
+def test_without_ratings_the_total_is_the_base_score(readable, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("DIAGEN_HOME", str(tmp_path))
+    (found,) = rank("x", [Candidate(parse(FLOW))], {"readability": readable, "taste": TasteOf("me")})
+    assert found.taste is None and found.total == pytest.approx(found.readability)
+    assert not list(tmp_path.iterdir())
+
+
+def test_ratings_bend_the_order(readable, monkeypatch, tmp_path) -> None:
+    from diagen.data.ratings import Ratings
+
+    monkeypatch.setenv("DIAGEN_HOME", str(tmp_path))
+    texts = [
+        f"style {theme}\nStep {i} [data] -> Clean {i} -> Train {i}\n" for i in range(8) for theme in ("night", "ink")
+    ]
+    with Ratings() as ratings:
+        for text in texts:
+            ratings.add("Ada", "r", text, 5 if "night" in text else 0)
+    new = [Candidate(parse(f"style {theme}\nRaw [data] -> Chunk -> Embed\n")) for theme in ("ink", "night")]
+    ranked = rank("x", new, {"readability": readable, "taste": TasteOf("Ada")})
+    assert ranked[0].diagram.style.theme == "night" and ranked[0].taste > ranked[1].taste + 1
+    assert ranked[0].ratings == 16
+    (other,) = rank("x", new[:1], {"readability": readable, "taste": TasteOf("Bob")})
+    other = Candidate(other.diagram)
+    rank("x", [other], {"readability": readable, "taste": TasteOf("Bob")})
+    assert other.taste is None
+
+
+def test_diagrams_are_scored_without_a_language_model(run, tmp_path) -> None:
+    image = PillowRenderer()(layout(parse(FLOW)))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/a.txt").write_text(FLOW)
+    (tmp_path / "d/b.png").write_bytes(png(image))
+    Image.effect_noise((300, 300), 90).save(tmp_path / "d/c.png")
+    (tmp_path / "d/e.png").write_bytes(b"no picture")
+    lines = [
+        {"id": "n", "text": "[1, 100, 100, 'rectangle', 80, 40, 'solid arrow', (255, 255, 255), (0, 0, 0), [2]]\n"
+         "[2, 300, 100, 'circle', 80, 40, 'solid arrow', (255, 255, 255), (0, 0, 0), []]"},
+        {"id": "bad", "text": "A ->"},
+    ]  # fmt: skip
+    (tmp_path / "d/f.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\nnonsense\n")
+    result = run("diagrams=d", "output=scores.jsonl")
+    assert result.status == 0, result.err
+    rows = {r["id"]: r for r in map(json.loads, (tmp_path / "scores.jsonl").read_text().splitlines())}
+    assert set(rows) == {"a.txt", "b.png", "c.png", "e.png", "n", "bad", "line-3"}
+    assert {i for i, r in rows.items() if "error" in r} == {"c.png", "e.png", "bad", "line-3"}
+    assert set(rows["a.txt"]) == {"id", "readability", "aspects", "taste", "total"}
+    assert abs(rows["a.txt"]["readability"] - rows["b.png"]["readability"]) < 0.05
+    assert rows["n"]["readability"] < rows["a.txt"]["readability"]
+    assert "c.png is no diagram" in rows["c.png"]["error"]
+
+
+def test_an_unknown_scorer_and_a_missing_net(run, tmp_path) -> None:
+    (tmp_path / "a.txt").write_text(FLOW)
+    result = run("diagrams=a.txt", "output=s.jsonl", "score=[beauty]")
+    assert result.status == 1 and "score/beauty" in result.err
+    result = run("diagrams=a.txt", "output=s.jsonl", "score.readability.weights=nowhere")
+    assert result.status == 1 and "nowhere" in result.err and "train.py model=cnn" in result.err
+    assert not (tmp_path / "s.jsonl").exists()
