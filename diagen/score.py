@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from diagen.diagram import Diagram, canonical, dump, numbers_in, parse, restyle
+from diagen.diagram import LAYER_KINDS, Diagram, canonical, dump, numbers_in, parse, restyle
 from diagen.render import PillowRenderer, Scene, layout, nodelist
 from diagen.render.readability import WEIGHTS as TERMS
 from diagen.render.readability import hard_faults
@@ -38,7 +38,7 @@ class Candidate:
     taste: float | None = None  # 0 to 5
     ratings: int = 0  # how many are behind it
     match: float = 1.0  # 0 to 1
-    misses: tuple[str, ...] = ()  # numbers and names of the request that are not in the drawing
+    misses: tuple[str, ...] = ()  # what the request has and the drawing lacks, or the other way round
     agreement: float = 1.0  # 0 to 1
     faults: tuple[str, ...] = ()  # hard ones
     total: float = 0.0
@@ -66,7 +66,7 @@ class Candidate:
     @property
     def reasons(self) -> tuple[str, ...]:
         """Why it sinks."""
-        return (*self.faults, *(f"lacks {name}" for name in self.misses[:3]))
+        return (*self.faults, *self.misses[:3])
 
     def scores(self) -> dict[str, object]:
         """What a .json file holds of them."""
@@ -189,7 +189,11 @@ _ORDINARY = frozenset("i i'm i'd relu conv conv2d fc mlp cnn nn dnn ann rnn no y
 
 
 def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
-    """The share of the request's numbers and names that the diagram holds, and those that it lacks."""
+    """The share of what request and diagram have in common, and what they have not.
+
+    That is: the numbers and names of the request that the diagram lacks, and the words of its labels, but for layers
+    that are called by their kind, that the request does not hold, not even their first four letters.
+    """
     text = dump(diagram).lower()
     held = {int(n) for n in re.findall(r"\d{1,9}", text)} | {len(diagram.nodes)}
     for kind, count in Counter(node.kind for node in diagram.nodes).items():
@@ -197,7 +201,17 @@ def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
     numbers = sorted(n for n in (numbers_in(request) or set()) if n > 4)  # small ones are often counts or ordinals
     wanted = [str(n) for n in numbers] + names_in(request)
     misses = [w for w in wanted if (int(w) not in held if w.isdigit() else w.lower() not in text)]
-    return (1 - len(misses) / len(wanted) if wanted else 1.0), tuple(misses)
+    lower = request.lower()
+    told = [
+        word
+        for node in diagram.nodes
+        if node.kind not in LAYER_KINDS
+        for word in re.findall(r"[^\W\d_]{4,}", node.label)
+    ]
+    invented = [word for word in dict.fromkeys(told) if word[:4].lower() not in lower]
+    number = len(wanted) + len(dict.fromkeys(told))
+    found = tuple(f"lacks {w}" for w in misses) + tuple(f"invents {w}" for w in invented)
+    return (1 - len(found) / number if number else 1.0), found
 
 
 def rank(

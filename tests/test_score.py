@@ -25,7 +25,7 @@ def test_scores_and_reasons(readable) -> None:
     assert first is good, (first.readability, second.readability)
     assert (first.agreement, second.agreement) == (1.0, pytest.approx(1 / 3))
     assert 0 <= first.readability <= 5 and set(first.aspects) and first.worst in first.aspects
-    assert first.misses == ("64", "Orca") and first.match == 0 and "lacks 64" in first.reasons
+    assert first.misses == ("lacks 64", "lacks Orca") == first.reasons and first.match == pytest.approx(0.6)
     assert first.scores()["taste"] is None and json.dumps(first.scores())
 
 
@@ -33,7 +33,9 @@ def test_match_finds_numbers_and_names() -> None:
     network = parse("input 28x28x1\n2 conv 3x3 32 relu\ndense 128\noutput 10\n")
     assert match("28x28 images, two conv layers with 32 filters, 128 dense, ten classes", network) == (1.0, ())
     share, misses = match("28x28 images, 48 filters, 128 dense, 10 classes", network)
-    assert misses == ("48",) and share == 0.75
+    assert misses == ("lacks 48",) and share == 0.75
+    share, misses = match("documents are chunked and embedded", parse("Champion -> Chunk documents -> Embed\n"))
+    assert misses == ("invents Champion",) and share == 0.75
     assert names_in('We send it to Debezium and feat_store_v2, then "raw data" to S3') == [
         "Debezium", "feat_store_v2", "raw data", "S3",
     ]  # fmt: skip
