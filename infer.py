@@ -308,18 +308,16 @@ def given_diagrams(cfg: DictConfig) -> None:
             raise DiagenError(f"{id} is a picture without a diagram's text; score it with output=FILE.jsonl")
     with output_folder(cfg) as folder:
         stage = Stage("drawing")
-        drawn = []
-        for n, (_, found) in enumerate(rows, 1):
-            assert isinstance(found, Candidate)
+        drawn = [found for _, found in rows if isinstance(found, Candidate)]
+        for n, found in enumerate(drawn, 1):
             stage.show(f"{n} of {len(rows)}")
-            drawn.append(found)
             drawing.write(found, folder, f"{n:02d}", record(f"{n:02d}", found.request, found, None, None))
         stage.done()
     table(folder, drawn, list(cfg.formats))
 
 
 def given(path: Path, style: dict[str, str]) -> Iterator[tuple[str, Candidate | DiagenError]]:
-    """The diagrams of a .txt, .jsonl, .png or .svg file, or of a folder of them: each its id and itself, or why not."""
+    """The diagrams of a text, a .jsonl, a drawing, or a folder of them: each its id and itself, or why not."""
     if path.is_dir():
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in (".txt", ".jsonl", *DRAWINGS))
         texts = {p.with_suffix("") for p in files if p.suffix.lower() == ".txt"}

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import lightning
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save_file
 
 from diagen import DiagenError
 
@@ -33,8 +33,8 @@ def load_net(kind: type[Net], weights: str | None, shipped: str) -> tuple[Net, s
     folder = Path(weights) if weights else SHIPPED / shipped
     try:
         about = json.loads((folder / "diagen.json").read_text(encoding="utf-8"))
-        state = load_file(folder / "net.safetensors")
         content = (folder / "net.safetensors").read_bytes()
+        state = load(content)
     except FileNotFoundError as error:
         raise DiagenError(f"{error.filename} is missing; train one: python train.py model={_option(kind)}") from error
     except (OSError, ValueError, SafetensorError) as error:
