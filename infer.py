@@ -29,7 +29,6 @@ from diagen.diagram import (
     GRAMMAR,
     GRAMMAR_HASH,
     MAX_REQUEST,
-    Diagram,
     DiagramError,
     ask,
     clean_request,
@@ -40,7 +39,7 @@ from diagen.diagram import (
 from diagen.render.source import FORMATS as SOURCES
 from diagen.render.source import read_source
 from diagen.results import FORMATS, Drawing, inches_of, record, summary, table, unwritable, write
-from diagen.score import Candidate, candidate_of, rank
+from diagen.score import Candidate, candidate_of, distinct, rank, reason_of
 
 HELP = """\
 Draw a diagram from a sentence.
@@ -151,32 +150,6 @@ def check(cfg: DictConfig) -> None:
     restyle(parse("A -> B"), **{str(name): word for name, word in cfg.style.items()})
 
 
-# -- candidates --------------------------------------------------------------------------------------------------
-
-
-def readable(texts: list[str], finished: list[bool], style: dict[str, str]) -> tuple[list[Candidate], list[str]]:
-    """The distinct drawings among the texts, in their order, and the reasons why the others are none."""
-    found: dict[Diagram, Candidate] = {}
-    reasons: list[str] = []
-    for text, ended in zip(texts, finished, strict=True):
-        if not ended:
-            reasons.append("the answer was cut off at max_new_tokens")
-            continue
-        if text.strip() == "none":
-            reasons.append("the request describes none")
-            continue
-        try:
-            diagram = restyle(parse(text), **style)
-        except DiagramError as error:
-            reasons.append(str(error))
-            continue
-        if diagram in found:
-            found[diagram].copies += 1
-        else:
-            found[diagram] = Candidate(diagram)
-    return list(found.values()), reasons
-
-
 # -- files -------------------------------------------------------------------------------------------------------
 
 
@@ -250,7 +223,7 @@ def one_request(cfg: DictConfig) -> None:
         scorers = load_scorers(cfg)
         candidates, reasons, samples = sampled(cfg, llm, request)
         if not candidates:
-            reason = _most_common(reasons)
+            reason = reason_of(reasons)
             raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
         stage = Stage("scoring")
         ranked = rank(request, candidates, scorers)
@@ -263,7 +236,7 @@ def one_request(cfg: DictConfig) -> None:
         stage.done()
     table(folder, ranked[: cfg.keep], list(cfg.formats))
     notes = [f"{len(ranked)} distinct of {samples} samples"]
-    notes += [f"{len(reasons)} unreadable: {_most_common(reasons)}"] if reasons else []
+    notes += [f"{len(reasons)} unreadable: {reason_of(reasons)}"] if reasons else []
     say("; ".join(notes))
 
 
@@ -289,7 +262,7 @@ def sampled(cfg: DictConfig, llm: Any, request: str) -> tuple[list[Candidate], l
         stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
         texts += written.texts[0]
         finished += written.finished[0]
-        candidates, reasons = readable(texts, finished, dict(cfg.style))
+        candidates, reasons = distinct(texts, finished, dict(cfg.style))
         if len(candidates) >= cfg.candidates or not candidates or cfg.temperature == 0 or cfg.candidates == 1:
             break
     return candidates[: cfg.candidates], reasons, len(texts)
@@ -391,21 +364,27 @@ def scores_of(cfg: DictConfig, rows: list[tuple[str, Candidate | DiagenError]]) 
     """A line of JSON with the scores of each diagram."""
     given = Path(str(cfg.output))
     final = _below_job(given.parent) / given.name
-    lines, errors = [], 0
+    lines = []
+    errors = sum(isinstance(found, DiagenError) for _, found in rows)
     with made(final.parent):
         scorers = load_scorers(cfg)
-        for id, found in tqdm(rows, desc="diagrams", file=sys.stderr):
-            if isinstance(found, DiagenError):
-                errors += 1
-                lines.append({"id": id, "error": str(found)})
-                continue
-            (scored,) = rank(None, [found], scorers)
-            kept = scored.scores()
-            lines.append({"id": id} | {name: kept[name] for name in ("readability", "aspects", "taste", "total")})
+        bar = tqdm(total=len(rows), desc="diagrams", file=sys.stderr)
+        while rows:
+            part = rows[:16]  # so many pictures are scored at once,
+            del rows[:16]  # and then forgotten
+            rank(None, [found for _, found in part if isinstance(found, Candidate)], scorers)
+            for id, found in part:
+                if isinstance(found, DiagenError):
+                    lines.append({"id": id, "error": str(found)})
+                    continue
+                kept = found.scores()
+                lines.append({"id": id} | {name: kept[name] for name in ("readability", "aspects", "taste", "total")})
+            bar.update(len(part))
+        bar.close()
         write(final, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
-    say(f"{final}: {len(rows)} diagrams, {errors} errors")
-    if errors == len(rows):
-        raise DiagenError(f"none of {len(rows)} could be scored; the first: {lines[0]['error']}")
+    say(f"{final}: {len(lines)} diagrams, {errors} errors")
+    if errors == len(lines):
+        raise DiagenError(f"none of {len(lines)} could be scored; the first: {lines[0]['error']}")
 
 
 def many_requests(cfg: DictConfig) -> None:
@@ -545,13 +524,13 @@ def answer(cfg: DictConfig, llm: Any, scorers: dict[str, Any], rows: list[dict[s
         return [{"id": rows[0]["id"], "error": f"the model failed: {str(error).strip() or type(error).__name__}"}]
     answers = []
     for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
-        candidates, reasons = readable(texts, finished, dict(cfg.style))
+        candidates, reasons = distinct(texts, finished, dict(cfg.style))
         if candidates:
             ranked = rank(row["prompt"], candidates, scorers) if len(candidates) > 1 else candidates
             found = [record(row["id"], row["prompt"], c, cfg.seed, llm.name) for c in ranked[: cfg.keep]]
             answers.append(found[0] | ({"candidates": found[1:]} if cfg.keep > 1 else {}))
         else:
-            answers.append({"id": row["id"], "error": _most_common(reasons), "text": texts[0]})
+            answers.append({"id": row["id"], "error": reason_of(reasons), "text": texts[0]})
     return answers
 
 
@@ -601,7 +580,7 @@ def load(cfg: DictConfig) -> Any:
     """The language model that the config names."""
     stage = Stage("loading the language model")
     llm = hydra.utils.instantiate(cfg.llm, grammar_hash=GRAMMAR_HASH, _convert_="all")
-    stage.done()
+    stage.done(llm.attention)
     return llm
 
 
@@ -613,10 +592,6 @@ def decoding(cfg: DictConfig, requests: list[str], more: bool = False) -> dict[s
         "seed": int(cfg.seed) + 10_000 * more,
         "max_new_tokens": cfg.max_new_tokens,
     }
-
-
-def _most_common(reasons: list[str]) -> str:
-    return max(set(reasons), key=reasons.count) if reasons else ""
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -644,6 +619,12 @@ def main(cfg: DictConfig) -> None:
             one_request(cfg)
     except DiagenError as error:
         fail(error)
+    except (RuntimeError, MemoryError) as error:
+        from diagen.models.llm import out_of_memory
+
+        if not out_of_memory(error):
+            raise
+        fail(DiagenError("out of memory; lower candidates or batch, or set llm.quantization=nf4"))
     finally:
         if in_sweep():
             _remove_if_empty(Path(HydraConfig.get().runtime.output_dir))

@@ -40,7 +40,7 @@ def main(cfg: DictConfig) -> float | None:
     folder = Path(cfg.resume or HydraConfig.get().runtime.output_dir)
     try:
         with tracked(cfg, folder) as run:
-            return finetune(cfg, folder) if "stage" in cfg else fit(cfg, folder, run)
+            return finetune(cfg, folder, run) if "stage" in cfg else fit(cfg, folder, run)
     except DiagenError as error:
         fail(error)
 
@@ -67,7 +67,7 @@ def tracked(cfg: DictConfig, folder: Path) -> Iterator[Any]:
     )
     ended = 1
     try:  # `with run` would print a traceback of its own
-        if mode != "disabled":
+        if mode != "disabled" and "stage" not in cfg:  # TRL's callback counts in steps of its own
             run.define_metric("*", step_metric="trainer/global_step")
         yield run
         ended = 0
@@ -131,13 +131,13 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
     return float(trainer.checkpoint_callback.best_model_score)
 
 
-def wandb_image(image: Any) -> Any:
+def wandb_image(image: Any, caption: str | None = None) -> Any:
     import wandb
 
-    return wandb.Image(image)
+    return wandb.Image(image, caption=caption)
 
 
-def finetune(cfg: DictConfig, folder: Path) -> float:
+def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
     """One TRL stage: backbone, rows, trainer; saves the adapter and its card to the run's folder."""
     import torch
 
@@ -151,8 +151,17 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         cfg.stage.trainer.args.output_dir = str(folder)
     if not torch.cuda.is_available():
         cfg.stage.trainer.args.use_cpu = True
+    if cfg.stage.trainer.args.report_to == "wandb" and run.disabled:
+        cfg.stage.trainer.args.report_to = "none"
     llm = build(cfg.llm, merge=False)
+    print(llm.attention)
     rows = build(cfg.stage.rows)(tokenizer=llm.tokenizer, max_length=cfg.stage.trainer.args.max_length)
+    if min(map(len, rows.values())) < 2:
+        counts = " and ".join(f"{len(found)} pairs to {name}" for name, found in rows.items())
+        raise DiagenError(
+            f"too few pairs: {counts}, 2 of each are needed; raise stage.rows.number, stage.rows.held_out or "
+            f"stage.trainer.args.max_length ({cfg.stage.trainer.args.max_length} tokens)"
+        )
     trainer = build(cfg.stage.trainer)(
         model=llm.model,
         processing_class=llm.tokenizer,
@@ -161,19 +170,16 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         eval_dataset=rows["eval"],
     )
     asked = [row for row in islice(pairs(cfg.seed, "held_out"), 20 * cfg.check) if row["source"] == "template"]
-    before = exact_share(llm, asked[: cfg.check]) if cfg.check and not last else None
-    start = time.monotonic()
-    try:
+    if asked and not run.disabled:
+        trainer.add_callback(answers_to(asked[:4], llm, trainer, run))
+    with memory_advice(folder):
+        before = exact_share(llm, asked[: cfg.check]) if cfg.check and not last else None
+        start = time.monotonic()
         trainer.train(resume_from_checkpoint=last)
-    except torch.OutOfMemoryError as error:
-        raise DiagenError(
-            "out of memory; lower stage.trainer.args.per_device_train_batch_size or max_length, set "
-            "gradient_checkpointing=true, or llm.quantization=nf4"
-        ) from error
-    minutes = (time.monotonic() - start) / 60
-    loss = trainer.evaluate()["eval_loss"]
-    llm.model = trainer.model
-    after = exact_share(llm, asked[: cfg.check]) if cfg.check else None
+        minutes = (time.monotonic() - start) / 60
+        loss = trainer.evaluate()["eval_loss"]
+        llm.model = trainer.model
+        after = exact_share(llm, asked[: cfg.check]) if cfg.check else None
     adapter = folder / "adapter"
     card = {
         "base": str(cfg.llm.weights),
@@ -194,6 +200,52 @@ def finetune(cfg: DictConfig, folder: Path) -> float:
         print(f"right graphs of {cfg.check} held-out requests: {before:.2f} before, {after:.2f} after: {verdict}")
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
+
+
+@contextmanager
+def memory_advice(folder: Path) -> Iterator[None]:
+    """Where memory runs out, says what to lower."""
+    from diagen.models.llm import out_of_memory
+
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        kept = f", and go on with resume={folder}" if any(folder.glob("checkpoint-*")) else ""
+        raise DiagenError(
+            "out of memory; lower stage.trainer.args.per_device_train_batch_size (and raise "
+            "gradient_accumulation_steps) or max_length, set stage.trainer.args.gradient_checkpointing=true or "
+            f"llm.quantization=nf4{kept}"
+        ) from error
+
+
+def answers_to(rows: list[dict[str, str]], llm: Any, trainer: Any, run: Any) -> Any:
+    """A callback that sends to W&B, at each evaluation, what the model then draws for these requests, with scores."""
+    from transformers import TrainerCallback
+
+    from diagen.diagram import GRAMMAR, ask
+    from diagen.score import Readability, distinct, rank
+
+    scorers: Any = {"readability": Readability()}
+
+    class Answers(TrainerCallback):
+        def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if not state.is_world_process_zero:
+                return
+            llm.model = trainer.model
+            training = trainer.model.training
+            written = llm.generate([ask(r["request"]) for r in rows], 1, [GRAMMAR] * len(rows), max_new_tokens=400)
+            trainer.model.train(training)
+            images = []
+            for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
+                drawn, _reasons = distinct(texts, finished, {})
+                for found in rank(row["request"], drawn, scorers):
+                    told = f"readability {found.readability:.2f}, match {found.match:.2f}: {row['request']}"
+                    images.append(wandb_image(found.image, told))
+            run.log({"answers": images, "answers/drawn": len(images) / len(rows)})
+
+    return Answers()
 
 
 def exact_share(llm: Any, rows: list[dict[str, str]]) -> float:

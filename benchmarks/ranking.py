@@ -27,12 +27,13 @@ from diagen.models.llm import DiagramLLM
 from diagen.render.readability import readability
 from diagen.score import Candidate, Readability, rank
 
-WAYS = {  # weights of match and agreement in the order
+WAYS = {  # exponents of match and agreement in the order
     "readability alone": (0.0, 0.0),
     "and match": (2.0, 0.0),
-    "and agreement": (0.0, 0.5),
-    "and both": (2.0, 0.5),
-    "and both, strong agreement": (2.0, 1.0),
+    "and agreement": (0.0, 4.0),
+    "and both, agreement 2": (2.0, 2.0),
+    "and both, agreement 4": (2.0, 4.0),
+    "and both, agreement 8": (2.0, 8.0),
 }
 
 

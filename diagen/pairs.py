@@ -110,6 +110,11 @@ def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> Non
                 file.write(json.dumps(kept[-1], ensure_ascii=False) + "\n")
             file.flush()
     found = [row for row in kept[1:] if row]
+    if not found:
+        raise DiagenError(
+            f"in none of {number} requests one answer is clearly better than another; raise --number or --each "
+            f"(what was written so far is in {part})"
+        )
     write(found, output)
     part.unlink()
     print(f"{output}: {len(found)} pairs from {number} requests")

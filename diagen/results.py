@@ -52,39 +52,46 @@ class Drawing:
 
     def write(self, candidate: Candidate, folder: Path, name: str, meta: dict[str, Any]) -> None:
         """NAME.txt, NAME.json and the pictures."""
-        scene, diagram = candidate.scene, candidate.diagram
-        assert diagram
         source = Source(meta["request"] or "", meta["text"])
         files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
-        scale, inches = 2.0, inches_of(self.width)
-        if self.width.endswith("px"):
-            scale = 96 * inches / scene.width
-        elif inches:
-            scale = max(2.0, 300 * inches / scene.width)  # what printers ask for
-            points = 12 * 72 * inches / scene.width
-            if points < 6:
-                say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
+        inches = inches_of(self.width)
+        points = 12 * 72 * inches / candidate.scene.width
+        if inches and not self.width.endswith("px") and points < 6:
+            say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
         for format in self.formats:
-            match format:
-                case "png":
-                    plain = scale == 2 and not self.transparent  # the very picture that was scored
-                    image = candidate.image if plain else PillowRenderer(scale, self.transparent)(scene)
-                    content = png(image, inches, source)
-                case "svg":
-                    content = SvgRenderer(self.embed, self.transparent, self.width)(scene, source).encode()
-                case "pptx":
-                    content = PptxRenderer(width=inches)(scene, diagram, source)
-                case "drawio":
-                    content = DrawioRenderer()(scene, diagram, source).encode()
-                case "pdf":
-                    content = PdfRenderer(inches)(scene, source)
-                case "mermaid":
-                    content = mermaid(diagram, source).encode()
-                case _:
-                    content = dot(diagram, source).encode()
-            files[ENDINGS.get(format, format)] = content
-        for ending, content in files.items():
-            write(folder / f"{name}.{ending}", content)
+            found = content(format, candidate, source, self.width, self.transparent, self.embed)
+            files[ENDINGS.get(format, format)] = found
+        for ending, found in files.items():
+            write(folder / f"{name}.{ending}", found)
+
+
+def content(
+    format: str, candidate: Candidate, source: Source, width: str = "", transparent: bool = False, embed: bool = True
+) -> bytes:
+    """The file of a drawing in one of FORMATS; the settings are those of Drawing."""
+    scene, diagram, inches = candidate.scene, candidate.diagram, inches_of(width)
+    assert diagram
+    match format:
+        case "png":
+            scale = 2.0
+            if width.endswith("px"):
+                scale = 96 * inches / scene.width
+            elif inches:
+                scale = max(2.0, 300 * inches / scene.width)  # what printers ask for
+            plain = scale == 2 and not transparent  # the very picture that was scored
+            return png(candidate.image if plain else PillowRenderer(scale, transparent)(scene), inches, source)
+        case "svg":
+            return SvgRenderer(embed, transparent, width)(scene, source).encode()
+        case "pptx":
+            return PptxRenderer(width=inches)(scene, diagram, source)
+        case "drawio":
+            return DrawioRenderer()(scene, diagram, source).encode()
+        case "pdf":
+            return PdfRenderer(inches)(scene, source)
+        case "mermaid":
+            return mermaid(diagram, source).encode()
+        case _:
+            return dot(diagram, source).encode()
 
 
 def inches_of(width: str) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from diagen.diagram import LAYER_KINDS, Diagram, canonical, dump, numbers_in, parse, restyle
+from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, numbers_in, parse, restyle
 from diagen.render import PillowRenderer, Scene, layout, nodelist
 from diagen.render.readability import WEIGHTS as TERMS
 from diagen.render.readability import hard_faults
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 SCALE = (0.345, 1.438)  # slope and offset from the CNN's scores to those of people; benchmarks/people.py fits them
-MATCH, AGREEMENT = 2.0, 0.5  # how much they weigh in the order; benchmarks/ranking.py measures it
+MATCH, AGREEMENT = 2.0, 4.0  # exponents in the order; benchmarks/ranking.py measures them
 
 
 @dataclass
@@ -87,6 +87,36 @@ def candidate_of(text: str, style: dict[str, str]) -> Candidate:
     """The drawing of a text in the diagram language, or in the predecessor's node lists; DiagramError if it is none."""
     bare = text.lstrip().startswith("[")
     return Candidate(parse(text) if bare else restyle(parse(text), **style), bare=bare)
+
+
+def distinct(
+    texts: Sequence[str], finished: Sequence[bool], style: dict[str, str]
+) -> tuple[list[Candidate], list[str]]:
+    """The distinct drawings among the texts of a model, in their order, and the reasons why the others are none."""
+    found: dict[Diagram, Candidate] = {}
+    reasons: list[str] = []
+    for text, ended in zip(texts, finished, strict=True):
+        if not ended:
+            reasons.append("the answer was cut off at max_new_tokens")
+            continue
+        if text.strip() == "none":
+            reasons.append("the request describes none")
+            continue
+        try:
+            diagram = restyle(parse(text), **style)
+        except DiagramError as error:
+            reasons.append(str(error))
+            continue
+        if diagram in found:
+            found[diagram].copies += 1
+        else:
+            found[diagram] = Candidate(diagram)
+    return list(found.values()), reasons
+
+
+def reason_of(reasons: Sequence[str]) -> str:
+    """The most frequent reason why samples are no diagrams, "" without any."""
+    return max(set(reasons), key=reasons.count) if reasons else ""
 
 
 class Readability:
@@ -214,34 +244,60 @@ def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
     return (1 - len(found) / number if number else 1.0), found
 
 
+def agreement(candidates: Sequence[Candidate]) -> list[float]:
+    """For each candidate the mean likeness of its graph to those of all other samples, 0 to 1; 1 for a sole sample.
+
+    The likeness is the F1 of nodes, arrows and sizes in common. What stands nearest to all others is seldom wrong
+    (minimum Bayes risk decoding: Kumar and Byrne 2004).
+    """
+    parts = [_parts(c.diagram) if c.diagram else Counter[object]() for c in candidates]
+    others = sum(c.copies for c in candidates) - 1
+    found = []
+    for i, one in enumerate(parts):
+        alike = candidates[i].copies - 1.0
+        for j, other in enumerate(parts):
+            if j != i:
+                alike += candidates[j].copies * 2 * (one & other).total() / max(1, one.total() + other.total())
+        found.append(alike / others if others else 1.0)
+    return found
+
+
+def _parts(diagram: Diagram) -> Counter[object]:
+    """Names of nodes, nodes with their kinds and sizes, and arrows."""
+    nodes, edges = canonical(diagram)
+    found: Counter[object] = Counter({("node", *node): count for node, count in nodes})
+    for node, count in nodes:
+        found[node[0]] += count
+    for (source, target, label), count in edges:
+        found[source[0], target[0], label] += count
+    return found
+
+
 def rank(
     request: str | None, candidates: Sequence[Candidate], scorers: dict[str, Readability | TasteOf]
 ) -> list[Candidate]:
     """The candidates from the best to the worst, each with its scores.
 
     The total is the mean of the scorers by their weights (a reader without ratings has none), 0 to 5. What has hard
-    faults, lacks numbers or names of the request, or differs from what most samples say, sinks by that share of it.
+    faults, lacks numbers or names of the request, or is unlike the other samples, sinks.
     """
     candidates = list(candidates)
+    if not candidates:
+        return []
     base = scorers.get("readability")
     if isinstance(base, Readability):
         base(candidates)
     taste = scorers.get("taste")
     if isinstance(taste, TasteOf):
         taste(candidates, base if isinstance(base, Readability) else None)
-    graphs = [canonical(c.diagram) if c.diagram else None for c in candidates]
-    samples = Counter[object]()
-    for graph, c in zip(graphs, candidates, strict=True):
-        samples[graph] += c.copies
-    most = max(samples.values(), default=1)
-    for graph, c in zip(graphs, candidates, strict=True):
+    for c, agreed in zip(candidates, agreement(candidates), strict=True):
         c.ranked = True
         parts = [(base.weight, c.readability)] if isinstance(base, Readability) else []
         parts += [(taste.weight, c.taste)] if isinstance(taste, TasteOf) and c.taste is not None else []
         weight = sum(w for w, _ in parts)
         c.total = sum(w * (value or 0.0) for w, value in parts) / weight if weight else 0.0
         if c.diagram:
-            c.agreement = samples[graph] / most
+            c.agreement = agreed
             c.match, c.misses = match(request, c.diagram) if request else (1.0, ())
             c.faults = tuple(hard_faults(c.scene))
     # Totals are shown as they are; the order takes the gates into account.
@@ -250,4 +306,4 @@ def rank(
 
 def gated(c: Candidate) -> float:
     """The total after what sinks it."""
-    return (c.total or 1e-6) * ((1 + 3 * c.match) / 4) ** MATCH * (1 - AGREEMENT + AGREEMENT * c.agreement)
+    return (c.total or 1e-6) * ((1 + 3 * c.match) / 4) ** MATCH * c.agreement**AGREEMENT

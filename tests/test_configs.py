@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -49,7 +51,7 @@ def test_roots(root):
 @pytest.mark.parametrize("option", OPTIONS, ids=str)
 def test_options(option: Path):
     group, name = option.parent.as_posix(), option.name
-    roots = {"llm": ["infer", "train"], "score": ["infer"]}.get(group, ["train"])
+    roots = {"llm": ["infer", "studio", "train"], "score": ["infer", "studio"]}.get(group, ["train"])
     for root in roots:
         override = f"{group}=[{name}]" if group == "score" else f"{group}={name}"
         assert OverridesParser.create().parse_override(override).key_or_group == group
@@ -64,3 +66,23 @@ def test_options(option: Path):
 def test_all_files_were_seen():
     on_disk = {p for p in CONF.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     assert on_disk == set(FILES) and len(ROOTS) + len(OPTIONS) == len(on_disk)
+
+
+def commands(text: str) -> list[list[str]]:
+    """The arguments of each line that calls train.py or infer.py, without the words of a request."""
+    lines = [line.strip().removeprefix("!") for line in text.replace("\\\n", " ").splitlines()]
+    found = [shlex.split(line) for line in lines if line.startswith(("python train.py", "python infer.py"))]
+    return [[word for word in words[1:] if not word.startswith("prompt=")] for words in found]
+
+
+def test_notebook():
+    """It has the form of nbformat 4.5, and each of its commands can be composed."""
+    notebook = json.loads((ROOT / "notebooks/colab.ipynb").read_text(encoding="utf-8"))
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
+    found = [words for cell in code for words in commands("".join(cell["source"]))]
+    assert [words[0] for words in found] == ["train.py", "train.py", "infer.py"]
+    for script, *overrides in found:
+        assert targets(plain(composed(script.removesuffix(".py"), *overrides)))

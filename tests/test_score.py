@@ -23,7 +23,7 @@ def test_scores_and_reasons(readable) -> None:
     good, other = Candidate(parse(FLOW), copies=3), Candidate(parse("Logs [data] -> Train [model]\n"))
     first, second = rank("Logs are cleaned, then we train on 64 Orca boards", [other, good], {"readability": readable})
     assert first is good, (first.readability, second.readability)
-    assert (first.agreement, second.agreement) == (1.0, pytest.approx(1 / 3))
+    assert 1 > first.agreement > second.agreement > 0
     assert 0 <= first.readability <= 5 and set(first.aspects) and first.worst in first.aspects
     assert first.misses == ("lacks 64", "lacks Orca") == first.reasons and first.match == pytest.approx(0.6)
     assert first.scores()["taste"] is None and json.dumps(first.scores())

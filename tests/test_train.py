@@ -118,3 +118,17 @@ def test_pairs_that_cannot_be_had(call, tmp_path):
     ):
         status, _, err = call(*here, *arguments)
         assert status == 1 and err.count("error: ") == 1 and words in err and "Traceback" not in err
+
+
+def test_wandb_gets_rewards_and_answers(call, tmp_path):
+    run = tmp_path / "run"
+    status, out, err = call(
+        *SMALL, "stage=orpo", "wandb.mode=offline", "check=1", f"hydra.run.dir={run}", "+stage.trainer.args.max_steps=1",
+        "stage.trainer.args.eval_steps=1",
+    )  # fmt: skip
+    assert status == 0, err
+    (kept,) = run.glob("wandb/offline-run-*/*.wandb")
+    told = kept.read_bytes()
+    for name in (b"rewards/margins", b"rewards/accuracies", b"answers/drawn"):
+        assert name in told, name
+    assert b"stage.trainer.args.beta" in told  # the settings

@@ -85,7 +85,7 @@ def some_style(r: random.Random) -> dict[str, str]:
     return chosen | ({"scale": r.choice(("0.75", "1.5"))} if r.random() < 0.2 else {})
 
 
-VARIANTS = 6  # of each diagram: as it is, in another style, damaged three times, as a bare node list
+VARIANTS = 6  # of each diagram: as it is, in two other styles, damaged twice, as a bare node list
 
 
 def variant(diagram: Diagram, k: int, r: random.Random) -> Scene:
@@ -93,7 +93,7 @@ def variant(diagram: Diagram, k: int, r: random.Random) -> Scene:
     if k == 5:
         return bare(diagram, r)
     scene = layout(diagram, **(some_style(r) if k else {}))
-    return damaged(scene, r) if k >= 2 else scene
+    return damaged(scene, r) if k >= 3 else scene
 
 
 class _Kept(Dataset):
@@ -141,7 +141,7 @@ class Drawings:
             "total": np.float32(total)[...],
             "terms": np.array([terms[name] for name in TERMS], dtype=np.float32),
             "request": np.int64(request)[...],
-            "good": np.bool_(k < 2)[...],
+            "good": np.bool_(k < 3)[...],
         }
 
 

@@ -27,7 +27,17 @@ from diagen.data.processes import process
 from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHARES = {"network": 0.3, "korean_network": 0.03, "process": 0.15, "template": 0.51, "none": 0.01}
+SHARES = {"network": 0.27, "korean_network": 0.04, "process": 0.12, "template": 0.56, "none": 0.01}
+# Files that are drawn from more often for each of their templates: Korean, and the wordings seen least so far.
+FAVOURED = {
+    "korean": 1.5,
+    "korean_more": 2,
+    "korean_flows": 3,
+    "mlp_more": 3,
+    "convnets_more": 3,
+    "flows_more": 3,
+    "systems": 3,
+}
 SPLITS = ("train", "held_out")
 
 
@@ -172,7 +182,7 @@ def templates(split: str = "train") -> tuple[tuple[str, tuple[Template, ...]], .
 
 def _template(rng: random.Random, split: str) -> tuple[str, str]:
     files = templates(split)
-    _, chosen = rng.choices(files, [len(ts) * (1.5 if name.startswith("korean") else 1) for name, ts in files])[0]
+    _, chosen = rng.choices(files, [len(ts) * FAVOURED.get(name, 1) for name, ts in files])[0]
     return rng.choice(chosen).fill(rng)
 
 
@@ -290,6 +300,42 @@ def _vary(rng: random.Random, request: str, text: str) -> tuple[str, str]:
     return request, text
 
 
+_TOLD = {  # words that say a count
+    "2": "two|pairs?|couple|both|twice|double|doubled|twin|again|another|more|same|each|either|two-layer|두|둘|쌍|번",
+    "3": "three|triple|triplet|trio|thrice|세|셋|석",
+    "4": "four|quadruple|네|넷",
+    "5": "five|다섯",
+    "6": "six|half a dozen|여섯",
+    "7": "seven|일곱",
+    "8": "eight|여덟",
+    "9": "nine|아홉",
+    "10": "ten|열",
+}
+
+
+def _plain(request: str, text: str) -> str:
+    """The same text as the templates' many authors should have written it: one way to write one thing.
+
+    A step a line, and a count only where the request says it: layers that it lists one by one are copied one by one.
+    """
+    lines = []
+    for line in text.rstrip("\n").split("\n"):
+        steps = line.split(" -> ")
+        counted = re.fullmatch(r"(\d+) ([a-z]+\b.*)", line)
+        if len(steps) > 2 and " : " not in line:
+            lines += [" -> ".join(steps[:2]), *(f"-> {step}" for step in steps[2:])]
+        elif counted and counted[1] in _TOLD and not _says(request, counted[1]):
+            lines += [counted[2]] * int(counted[1])
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _says(request: str, count: str) -> bool:
+    without_sizes = re.sub(r"(\d+) ?([x×*]|by) ?\1\b", "", request)
+    return re.search(rf"(?<![\d.]){count}(?![\d.])|\b({_TOLD[count]})", without_sizes, re.IGNORECASE) is not None
+
+
 def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
     """An endless stream of rows with "request", "text" and "source"; a seed always gives the same stream."""
     rng = random.Random(f"{seed}-{split}")
@@ -309,7 +355,8 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
             request, text = _vary(rng, request, text)
             try:
                 clean_request(request)
-                parse(text)
+                plain = _plain(request, text)
+                text = plain if parse(plain) == parse(text) else text
             except DiagramError:
                 continue  # a slot's value that does not go with this text; the check of the files counts them
         yield {"request": request, "text": text.rstrip("\n") + "\n", "source": source}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from zlib import crc32
 
 import torch
 from peft import LoraConfig, PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerBase
-from transformers.utils import logging
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedTokenizerBase
+from transformers.utils import is_flash_attn_2_available
+from transformers.utils import logging as transformers_logging
 
 from diagen import DiagenError
 from diagen.models.weights import sha256, smollm2_135m
@@ -22,7 +24,12 @@ SHIPPED = Path(__file__).parent.parent / "weights"
 # What the tokenizer must give back unchanged: some transformers versions lose blanks and line ends of some models.
 ROUND_TRIP = 'input 28x28x1\n2 conv 3x3 32 relu\nRaw logs [data] -> Clean "a | b"\n-> 모델 학습 : yes\n'
 CARD = "diagen.json"
-DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32}
+DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+QUANTIZATIONS = ("none", "int8", "nf4")
+ATTENTIONS = ("auto", "flash_attention_2", "sdpa", "eager")
+# What chat templates do that a diagram's answer must not: R1's opens it with reasoning, DeepSeek-Coder's ends it with
+# a line end, though a diagram has one already and the grammar allows no empty line.
+TEMPLATES = (("<｜Assistant｜><think>\\n", "<｜Assistant｜>"), ("'\\n<|EOT|>", "'<|EOT|>"))
 
 
 @dataclass
@@ -44,10 +51,14 @@ class DiagramLLM:
     """A language model that writes diagrams.
 
     weights: "smollm2_135m" (fetched once), a folder, or a name on the Hugging Face Hub.
-    adapter: None for the bare backbone, "shipped" for the one in diagen/weights, or a folder.
+    adapter: None for the bare backbone (or for a folder into which one was merged), "shipped" for the one in
+    diagen/weights, or a folder.
     lora: rank, alpha, dropout and target modules of a new adapter; used by training where adapter is None.
-    dtype: "bfloat16" or "float32". attention: None for transformers' choice, or "eager" or "sdpa".
-    merge: fold the adapter into the backbone (for writing), or keep it trainable (for training).
+    dtype: "bfloat16", "float16" or "float32". quantization: "none", or bitsandbytes' "int8" or "nf4".
+    attention: "auto" for the fastest that this machine has, "flash_attention_2", "sdpa", "eager", or None for
+    transformers' choice.
+    merge: fold the adapter into the backbone (for writing), or keep it trainable (for training). A quantized backbone
+    would be rounded anew by a merge, so there the adapter stays beside it.
     """
 
     def __init__(
@@ -59,9 +70,20 @@ class DiagramLLM:
         attention: str | None = None,
         grammar_hash: str | None = None,
         merge: bool = True,
+        quantization: str = "none",
     ) -> None:
-        if dtype not in DTYPES:
-            raise DiagenError(f"llm.dtype={dtype} is unknown; there are {' and '.join(DTYPES)}")
+        for name, value, known in (("dtype", dtype, DTYPES), ("quantization", quantization, QUANTIZATIONS)):
+            if value not in known:
+                raise DiagenError(f"llm.{name}={value} is unknown; there are {', '.join(known)}")
+        why = "transformers' choice"
+        if attention is not None:
+            attention, why = choose_attention(attention, dtype, training=not merge)
+        device = torch.device("cpu")
+        if torch.cuda.is_available():  # in a run on several cards each process has its own
+            device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        loading: dict[str, Any] = {}
+        if quantization != "none":
+            loading = {"quantization_config": _quantized(quantization, dtype, device), "device_map": {"": device}}
         folder = smollm2_135m() if weights == "smollm2_135m" else weights
         self.name = str(weights)
         self.base_sha256 = _base_sha256(folder)
@@ -72,19 +94,28 @@ class DiagramLLM:
         if adapter_folder is not None:
             self.card = self._check_adapter(adapter_folder, grammar_hash)
             self.name += f" + {adapter_folder.name}"
-        logging.disable_progress_bar()  # a bar of its own for half a second of loading
+        if quantization != "none":
+            self.name += f" ({quantization})"
+        transformers_logging.disable_progress_bar()  # a bar of its own for half a second of loading
         local = Path(folder).is_dir()  # then the Hub is not asked for anything
         try:
             self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=local)
             self.model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=DTYPES[dtype], attn_implementation=attention, local_files_only=local
+                folder, dtype=DTYPES[dtype], attn_implementation=attention, local_files_only=local, **loading
             )
+            if quantization == "none":
+                self.model = self.model.to(device)
         except Exception as error:  # transformers, tokenizers, safetensors and httpx each have errors of their own
+            if out_of_memory(error):
+                raise DiagenError(f"out of memory while loading {weights}; set llm.quantization=nf4") from error
             raise DiagenError(
                 f"the model {weights} cannot be loaded: {_first_line(error)}; "
                 "is the folder whole, or else the name right and the network there?"
             ) from error
+        self.attention = f"{self.model.config._attn_implementation} attention ({why})"
         self._check_tokenizer()
+        if not merge:
+            _keep_gradients(self.model)
         if adapter_folder is not None:
             try:
                 self.model = PeftModel.from_pretrained(self.model, str(adapter_folder), is_trainable=not merge)
@@ -93,7 +124,7 @@ class DiagramLLM:
                     f"the adapter in {adapter_folder} is damaged: {_first_line(error)}; "
                     "train it again with `python train.py model=llm`, or copy it again"
                 ) from error
-            if merge:
+            if merge and quantization == "none":
                 self.model = self.model.merge_and_unload()
         self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
         self._compiler: Any = None
@@ -133,6 +164,18 @@ class DiagramLLM:
             )
         if self.tokenizer.eos_token_id is None:
             raise DiagenError("the model's tokenizer has no end token")
+        if not self.tokenizer.chat_template:
+            raise DiagenError("the model's tokenizer has no chat template; choose an instruct model")
+        for theirs, ours in TEMPLATES:
+            self.tokenizer.chat_template = self.tokenizer.chat_template.replace(theirs, ours)
+        asked, answer = {"role": "user", "content": "two layers"}, {"role": "assistant", "content": ROUND_TRIP}
+        prompt = self.tokenizer.apply_chat_template([asked], add_generation_prompt=True, tokenize=False)
+        whole = self.tokenizer.apply_chat_template([asked, answer], tokenize=False)
+        if not whole.startswith(prompt + ROUND_TRIP + self.tokenizer.eos_token):
+            raise DiagenError(
+                "the model's chat template puts more between a prompt, its answer and the end token "
+                f"{self.tokenizer.eos_token} than a diagram may hold; choose another model"
+            )
 
     def prompt_ids(self, messages: list[dict[str, str]]) -> list[int]:
         """Token ids of the chat prompt; marks such as <|im_end|> in the request are plain text there."""
@@ -252,6 +295,74 @@ class DiagramLLM:
             matcher.fill_next_token_bitmask(bitmask, i)
         xgrammar.apply_token_bitmask_inplace(logits, bitmask[: len(matchers)].to(logits.device))
         return logits
+
+
+def choose_attention(wanted: str, dtype: str, training: bool) -> tuple[str, str]:
+    """The attention to load a model with, and why; nothing is installed for it."""
+    if wanted not in ATTENTIONS:
+        raise DiagenError(f"llm.attention={wanted} is unknown; there are {', '.join(ATTENTIONS)}")
+    refusal = _no_flash(dtype)
+    if wanted == "flash_attention_2" and refusal:
+        raise DiagenError(f"llm.attention=flash_attention_2 cannot be had: {refusal}; set llm.attention=auto")
+    if wanted != "auto":
+        return wanted, "as llm.attention says"
+    if not torch.cuda.is_available():
+        # eager's backward pass is a third faster on a CPU than sdpa's at the lengths of diagrams
+        return ("eager", "the faster one to train on a CPU") if training else ("sdpa", refusal)
+    return ("sdpa", refusal) if refusal else ("flash_attention_2", "installed, and this card can do it")
+
+
+def _no_flash(dtype: str) -> str:
+    """Why flash_attention_2 cannot be used; nothing where it can."""
+    if not torch.cuda.is_available():
+        return "there is no GPU"
+    if torch.cuda.get_device_capability() < (8, 0):
+        return f"{torch.cuda.get_device_name()} is older than the cards it is for"
+    if dtype == "float32":
+        return "it cannot compute in llm.dtype=float32"
+    try:
+        import flash_attn  # noqa: F401  # pyright: ignore[reportMissingImports]
+    except Exception as error:  # one built for another torch fails in many ways
+        return f"flash_attn cannot be imported ({_first_line(error)})"
+    return "" if is_flash_attn_2_available() else "the flash_attn that is installed is too old"
+
+
+def _quantized(kind: str, dtype: str, device: torch.device) -> BitsAndBytesConfig:
+    """The settings that quantize a model while it is loaded; tries them on one small layer."""
+    try:
+        from bitsandbytes.nn import Linear4bit, Linear8bitLt
+
+        if kind == "nf4":
+            layer = Linear4bit(64, 64, quant_type="nf4", compute_dtype=DTYPES[dtype])
+        else:
+            layer = Linear8bitLt(64, 64, has_fp16_weights=False)
+        with torch.no_grad():
+            layer.to(device).eval()(torch.zeros(1, 64, dtype=DTYPES[dtype], device=device))
+    except Exception as error:  # not installed, built for another CUDA, or without a kernel for this machine
+        raise DiagenError(
+            f"llm.quantization={kind} cannot be done on this machine: {_first_line(error)}; "
+            "it takes a working `pip install bitsandbytes`, or set llm.quantization=none"
+        ) from error
+    if kind == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=DTYPES[dtype],
+    )
+
+
+def _keep_gradients(model: torch.nn.Module) -> None:
+    """On a CPU bitsandbytes packs 4-bit weights at the first answer, and no gradient passes a packed layer."""
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, a card's or the machine's."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
 def _first_line(error: Exception) -> str:

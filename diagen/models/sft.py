@@ -26,8 +26,10 @@ class CompletionTrainer(SFTTrainer):
         answer = labels != -100
         backbone = self.accelerator.unwrap_model(model).get_base_model()
         # The adapter's weights are float32; its products need not be. PEFT would cast their inputs instead.
-        mixed = torch.autocast(inputs["input_ids"].device.type, dtype=torch.bfloat16, enabled=self.args.bf16)
-        with mixed, disable_input_dtype_casting(backbone, active=self.args.bf16):
+        half = self.args.bf16 or self.args.fp16
+        dtype = torch.float16 if self.args.fp16 else torch.bfloat16
+        mixed = torch.autocast(inputs["input_ids"].device.type, dtype=dtype, enabled=half)
+        with mixed, disable_input_dtype_casting(backbone, active=half):
             states = backbone.model(
                 input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
             ).last_hidden_state[:, :-1][answer]  # (answer tokens, width)

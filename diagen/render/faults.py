@@ -289,7 +289,7 @@ def _overlaps(edges: list[Line], unit: float, found: Counter[str]) -> None:
                     break
                 if line is other or (line.owner[1], other.owner[1]) in struck:
                     continue
-                shared = line.ends[0] == other.ends[0] or line.ends[1] == other.ends[1]
+                shared = line.ends[0] == other.ends[0] or line.ends[1] == other.ends[1] or line.bus == other.bus >= 0
                 length = min(high, b) - max(low, a)
                 if (length > 1 and other_at - at < 1 and not shared) or (
                     length > 24 * unit and other_at - at >= 1 and line.ends != other.ends[::-1]
@@ -315,6 +315,8 @@ def _alignment(bodies: list[Body], edges: list[Line], unit: float, found: Counte
     for line in edges:
         a, b = (at.get(n) for n in line.ends)
         if a is None or b is None or {"documents", "sheet"} & {a.role, b.role}:  # stacks are centred as a whole
+            continue
+        if len(line.points) == 6:  # from the end of one row to the beginning of the next
             continue
         off = min(abs(a.rect.cx - b.rect.cx), abs(a.rect.cy - b.rect.cy))
         found["F16"] += 0.6 * unit < off < 7.9 * unit
@@ -346,7 +348,7 @@ def crossings(edges: list[Line]) -> list[float]:
     angles = []
     for i, (line, a, b) in enumerate(pieces):
         for other, c, d in pieces[i + 1 :]:
-            if line is other or set(line.ends) & set(other.ends):
+            if line is other or set(line.ends) & set(other.ends) or line.bus == other.bus >= 0:
                 continue
             if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
                 continue

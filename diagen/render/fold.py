@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from diagen.render.place import IN, OUT, Plan, Wire
-from diagen.render.route import Course, levels_of
+from diagen.render.route import PORT, Course, levels_of
 from diagen.render.scene import Point
 
 ROW_GAP = 64.0
@@ -37,8 +37,15 @@ class Fold:
                 leave = max(leave, end)
             if made.span[k][0] == high:
                 enter = min(enter, start)
-        a, c = self.moved(low, (leave + REACH, s))
-        b, d = self.moved(high, (enter - REACH, t))
+        turn, back = leave + REACH, enter - REACH
+        for other in made.wires:  # and outside of lines that turn there
+            ranks = made.order.rank[other.low], made.order.rank[other.high]
+            if low in ranks and max(ranks) <= low:
+                turn = max([turn, *(a + PORT for a, _ in laid.points[other.index] if a > leave)])
+            if high in ranks and min(ranks) >= high:
+                back = min([back, *(a - PORT for a, _ in laid.points[other.index] if a < enter)])
+        a, c = self.moved(low, (turn, s))
+        b, d = self.moved(high, (back, t))
         lane = self.lanes[row]
         return [(a, c), (a, lane), (b, lane), (b, d)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from diagen.diagram import Diagram
 from diagen.render import labels
@@ -11,7 +13,7 @@ from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, t
 from diagen.render.kinds import Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
-from diagen.render.ranks import arrange, home_of
+from diagen.render.ranks import arrange, feedback_edges, home_of
 from diagen.render.route import Course, assign_ports, assign_trunks, course, one_label, straighten
 from diagen.render.scene import Line, Owner, Point, Shape
 from diagen.render.text import measure
@@ -29,75 +31,99 @@ class Figure:
     full: list[tuple[Owner, str]]
 
 
-def draw(diagram: Diagram, theme: Theme, direction: str, rows: int = 1, spacing_word: str = "") -> Figure:
-    """Lay a graph out in one direction, folded into at most `rows` rows where that can be done."""
-    edges = list(diagram.flow())
-    # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
-    groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
-    upright = direction in ("down", "up")
-    spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
-    looks = look_all(diagram, theme, upright)
-    shapes = [seen.shape for seen in looks]
+class Arrangement:
+    """A graph in ranks along one direction; places and lines are found when they are asked for."""
 
-    def flow_size(seen: Look) -> tuple[float, float]:
-        return (seen.h, seen.w) if upright else (seen.w, seen.h)
+    def __init__(self, diagram: Diagram, theme: Theme, direction: str, spacing_word: str = "") -> None:
+        self.diagram, self.theme, self.direction = diagram, theme, direction
+        # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
+        self.groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
+        self.upright = direction in ("down", "up")
+        self.spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
+        self.looks = look_all(diagram, theme, self.upright)
+        self.shapes = [seen.shape for seen in self.looks]
+        edges = list(diagram.flow())
+        # One exit of a decision goes straight on, unless several say the same: then it stands in their middle.
+        exits = Counter((e.source, e.label) for e in edges)
+        forks = {source for (source, _), count in exits.items() if count > 1}
+        straight_on = {i for i, s in enumerate(self.shapes) if s == "op" or (s == "diamond" and i not in forks)}
+        operators = {i for i, s in enumerate(self.shapes) if s == "op"}
+        cells = {i for i, node in enumerate(diagram.nodes) if node.kind in ("rnn", "lstm", "gru")}
+        side_by_side = _side_by_side(diagram, edges, self.groups)
+        self.order, self.skips = arrange(
+            self._sizes(), edges, self.groups, straight_on, self.spacing.sibling, side_by_side, operators, cells,
+            rings=not self.upright,
+        )  # fmt: skip
 
-    sizes = [flow_size(seen) for seen in looks]
-    straight_on = {i for i, s in enumerate(shapes) if s in ("diamond", "op")}
-    operators = {i for i, s in enumerate(shapes) if s == "op"}
-    cells = {i for i, node in enumerate(diagram.nodes) if node.kind in ("rnn", "lstm", "gru")}
-    side_by_side = _side_by_side(diagram, edges, groups)
-    order, skips = arrange(
-        sizes, edges, groups, straight_on, spacing.sibling, side_by_side, operators, cells, rings=not upright
-    )
-    straight = diagram.style.routing == "straight"
-    skip_side = (0, 1) if upright else (0, -1)
-    made = plan(order, skips, edges, groups, [c / 2 for _, c in sizes], shapes, spacing, skip_side, not straight)
-    assign_trunks(made, merge=not straight)
+    def _sizes(self) -> list[tuple[float, float]]:
+        """(along, across) the flow, of each node."""
+        return [(seen.h, seen.w) if self.upright else (seen.w, seen.h) for seen in self.looks]
 
-    def label_across(w: Wire) -> float:
-        lines = labels.lines_of(w.edge.label)
-        if not upright:
-            return labels.LEADING * len(lines)
-        widest = max(measure(t, *labels.FONT) for t in lines)
-        return widest + 8 if widest < 72 else 0.0  # a wide one stands beside its line
+    @property
+    def least(self) -> float:
+        """The shortest length along the flow, in px, that the closest spacing could bring: ranks and their gaps."""
+        deepest: dict[int, float] = {}
+        for rank, (along, _) in zip(self.order.rank, self._sizes(), strict=True):
+            deepest[rank] = max(deepest.get(rank, 0.0), along)
+        beside = {self.order.rank[i] + step for i, s in enumerate(self.shapes) if s == "op" for step in (0, 1)}
+        closest = SPACINGS["compact"].rank
+        return sum(deepest.values()) + sum(24.0 if rank in beside else closest for rank in deepest if rank)
 
-    rooms = assign_ports(made, shapes, label_across)
-    for (node, side), room in rooms.items():
-        seen = looks[node]
-        if shapes[node] in ("op", "diamond", "user", "circle") or not room:
-            continue
-        # Widen a node whose side has not room enough for its ports.
-        if (side[0] != 0) == upright:
-            looks[node] = replace(seen, w=max(seen.w, 2 * room))
-        else:
-            looks[node] = replace(seen, h=max(seen.h, 2 * room))
-    sizes = [flow_size(seen) for seen in looks]
-    for i, (_, across) in enumerate(sizes):
-        made.items[i].half = across / 2
-    _label_room(made, upright)
-    pads_across = (PAD, PAD) if upright else (TITLE_PAD, PAD)
-    pads_along = {"down": (TITLE_PAD, PAD), "up": (PAD, TITLE_PAD)}.get(direction, (PAD, PAD))
-    widths = {k: frame_width(g) for k, g in enumerate(groups)}
-    flat_room = {}
-    for w in made.wires:
-        if w.shape == "flat" and w.edge.label:
+    def figure(self, rows: int = 1) -> Figure:
+        """The shapes, folded into at most `rows` rows where that can be done."""
+        made, laid = self._placed
+        return _picture(self, made, laid, fold(made, laid, rows) if rows > 1 else None)
+
+    @cached_property
+    def _placed(self) -> tuple[Plan, Course]:
+        looks, shapes, upright = self.looks, self.shapes, self.upright
+        straight = self.diagram.style.routing == "straight"
+        made = plan(
+            self.order, self.skips, list(self.diagram.flow()), self.groups, [c / 2 for _, c in self._sizes()], shapes,
+            self.spacing, (0, 1) if upright else (0, -1), not straight,
+        )  # fmt: skip
+        assign_trunks(made, merge=not straight)
+
+        def label_across(w: Wire) -> float:
             lines = labels.lines_of(w.edge.label)
-            flat_room[w.index] = (max(measure(t, *labels.FONT) for t in lines) if upright else 16 * len(lines)) + 48
-    titles = {k: title_width(g) + 26 for k, g in enumerate(groups) if g.title and upright}
-    solve(made, pads_across, widths if upright else {}, flat_room, titles, int(direction == "up"))
-    straighten(made, [c / 2 for _, c in sizes], shapes)
+            if not upright:
+                return labels.LEADING * len(lines)
+            widest = max(measure(t, *labels.FONT) for t in lines)
+            return widest + 8 if widest < 72 else 0.0  # a wide one stands beside its line
 
-    def label_along(w: Wire) -> float:
-        lines = labels.lines_of(w.edge.label)
-        return labels.LEADING * len(lines) if upright else max(measure(t, *labels.FONT) for t in lines)
+        rooms = assign_ports(made, shapes, label_across)
+        for (node, side), room in rooms.items():
+            seen = looks[node]
+            if shapes[node] in ("op", "diamond", "user", "circle") or not room:
+                continue
+            # Widen a node whose side has not room enough for its ports.
+            if (side[0] != 0) == upright:
+                looks[node] = replace(seen, w=max(seen.w, 2 * room))
+            else:
+                looks[node] = replace(seen, h=max(seen.h, 2 * room))
+        sizes = self._sizes()
+        for i, (_, across) in enumerate(sizes):
+            made.items[i].half = across / 2
+        _label_room(made, upright)
+        pads_across = (PAD, PAD) if upright else (TITLE_PAD, PAD)
+        pads_along = {"down": (TITLE_PAD, PAD), "up": (PAD, TITLE_PAD)}.get(self.direction, (PAD, PAD))
+        widths = {k: frame_width(g) for k, g in enumerate(self.groups)}
+        flat_room = {}
+        for w in made.wires:
+            if w.shape == "flat" and w.edge.label:
+                lines = labels.lines_of(w.edge.label)
+                flat_room[w.index] = (max(measure(t, *labels.FONT) for t in lines) if upright else 16 * len(lines)) + 48
+        titles = {k: title_width(g) + 26 for k, g in enumerate(self.groups) if g.title and upright}
+        solve(made, pads_across, widths if upright else {}, flat_room, titles, int(self.direction == "up"))
+        straighten(made, [c / 2 for _, c in sizes], shapes)
 
-    extents = [a / 2 for a, _ in sizes]
-    laid = course(
-        made, extents, label_along, pads_along, {} if upright else widths, _tight(made, shapes, upright), straight
-    )
-    folded = fold(made, laid, rows) if rows > 1 else None
-    return _picture(diagram, theme, direction, made, laid, looks, groups, folded)
+        def label_along(w: Wire) -> float:
+            lines = labels.lines_of(w.edge.label)
+            return labels.LEADING * len(lines) if upright else max(measure(t, *labels.FONT) for t in lines)
+
+        extents = [a / 2 for a, _ in sizes]
+        beside = {} if upright else widths
+        return made, course(made, extents, label_along, pads_along, beside, _tight(made, shapes, upright), straight)
 
 
 def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
@@ -124,7 +150,30 @@ def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
             limits = [lower[-1], widths[-1]] if lower else limits
         for i in alike:
             looks[i] = replace(looks[i], w=next(limit for limit in limits if looks[i].w <= limit))
+        _twins(diagram, looks, alike)
     return looks
+
+
+def _twins(diagram: Diagram, looks: list[Look], alike: list[int]) -> None:
+    """Makes what is alike look alike: one width for a kind (but plain steps), one size for what one node feeds."""
+    kinds: dict[tuple[str, str], list[int]] = {}
+    fed: dict[tuple[int, str], list[int]] = {}
+    for i in alike:
+        kind = diagram.nodes[i].kind
+        if kind != "process":
+            kinds.setdefault((kind, looks[i].shape), []).append(i)
+        for source in {e.source for e in diagram.flow() if e.target == i and looks[i].shape == "box"}:
+            fed.setdefault((source, kind), []).append(i)
+    for members in kinds.values():
+        w = max(looks[i].w for i in members)
+        for i in members:
+            if w <= 2 * looks[i].w:
+                looks[i] = replace(looks[i], w=w)
+    for members in fed.values():
+        h, w = max(looks[i].h for i in members), max(looks[i].w for i in members)
+        for i in members:
+            if h <= 1.5 * looks[i].h and w <= 2.2 * looks[i].w:
+                looks[i] = replace(looks[i], h=h, w=w)
 
 
 def _own_size(seen: Look, extent: tuple[int, int] | None) -> Look:
@@ -132,16 +181,39 @@ def _own_size(seen: Look, extent: tuple[int, int] | None) -> Look:
 
 
 def _side_by_side(diagram: Diagram, edges: list, groups: tuple) -> set[int]:
-    """Edges that join two outer groups and need not be a step forward, for their target has a row of its own."""
+    """Edges that need not be a step forward.
+
+    They join two outer groups, and their target has a row of its own; or they have no head, or are dashed and join
+    two of a kind, and both ends are as far from where the figure begins (two branches that share their weights).
+    """
     outer = [-1] * len(diagram.nodes)
     for k, g in enumerate(groups):
         for i in range(g.start, g.stop):
             if outer[i] < 0:
                 outer[i] = k
     fed = {e.target for e in edges if outer[e.source] == outer[e.target] and e.source < e.target}
-    return {
+    apart = {
         k for k, e in enumerate(edges)
         if -1 != outer[e.source] != outer[e.target] != -1 and e.target in fed and outer[e.source] < outer[e.target]
+    }  # fmt: skip
+    twins = [(n.kind, n.variant) for n in diagram.nodes]
+    plain = {
+        k for k, e in enumerate(edges)
+        if not e.style.endswith("arrow")
+        or (e.style.startswith("dashed") and twins[e.source] == twins[e.target] and twins[e.source][0] != "process")
+    }  # fmt: skip
+    if not plain:
+        return apart
+    back = feedback_edges(edges, len(diagram.nodes))
+    ahead = [e for k, e in enumerate(edges) if k not in plain | back | apart]
+    joined = {i for e in ahead for i in (e.source, e.target)}
+    depth = [0] * len(diagram.nodes)
+    for _ in joined:
+        for e in ahead:
+            depth[e.target] = max(depth[e.target], depth[e.source] + 1)
+    return apart | {
+        k for k in plain
+        if {edges[k].source, edges[k].target} <= joined and depth[edges[k].source] == depth[edges[k].target]
     }  # fmt: skip
 
 
@@ -173,16 +245,9 @@ def _tight(made: Plan, shapes: list[str], upright: bool) -> dict[int, float]:
     return tight
 
 
-def _picture(
-    diagram: Diagram,
-    theme: Theme,
-    direction: str,
-    made: Plan,
-    laid: Course,
-    looks: list[Look],
-    groups: tuple,
-    folded: Fold | None,
-) -> Figure:
+def _picture(of: Arrangement, made: Plan, laid: Course, folded: Fold | None) -> Figure:
+    diagram, theme, direction, looks = of.diagram, of.theme, of.direction, of.looks
+
     def real(along: float, across: float, rank: int = -1) -> Point:
         if folded and rank >= 0:
             along, across = folded.moved(rank, (along, across))
@@ -197,13 +262,15 @@ def _picture(
         x, y = real(laid.along[rank], made.items[i].at, rank)
         rects.append(Rect(x - seen.w / 2, y - seen.h / 2, seen.w, seen.h))
     frames = []
-    for k, group in enumerate(groups):
+    for k, group in enumerate(of.groups):
         if k in made.frames and k in laid.frames:
             rank = made.span[k][0]
             (x0, y0), (x1, y1) = (real(laid.frames[k][e], made.frames[k][e], rank) for e in (0, 1))
             level = len(_above(made.parents, k))
             rect = Rect(min(x0, x1), min(y0, y1), abs(x1 - x0), abs(y1 - y0))
             frames.append(Frame(k, group.title, group.repeat, rect, level))
+    if not folded and direction in ("right", "left"):
+        _flush(frames, made, direction)
     routes: dict[int, list[Point]] = {}
     normals: dict[int, Point] = {}
     for w in made.wires:
@@ -224,6 +291,22 @@ def _picture(
     for trunk, fellows in one_label(made).items() if diagram.style.routing != "straight" else ():
         shared[min(fellows)] = (0 if trunk[0] == "out" else -1, fellows)
     return compose(diagram, theme, rects, looks, frames, lines, flow, shared)
+
+
+def _flush(frames: list[Frame], made: Plan, direction: str) -> None:
+    """Outer frames that begin, or end, with the same rank do so on one line."""
+    for end in (0, 1):
+        together: dict[int, list[int]] = {}
+        for j, frame in enumerate(frames):
+            if frame.level == 0:
+                together.setdefault(made.span[frame.group][end], []).append(j)
+        for members in together.values():
+            left = min(frames[j].rect.x for j in members)
+            right = max(frames[j].rect.right for j in members)
+            for j in members:
+                r = frames[j].rect
+                x0, x1 = (left, r.right) if (end == 0) == (direction == "right") else (r.x, right)
+                frames[j] = replace(frames[j], rect=Rect(x0, r.y, x1 - x0, r.h))
 
 
 def _above(parents: list[int], k: int) -> list[int]:
@@ -256,6 +339,7 @@ def edge_lines(
     `normals`: for an edge the way out of its target's side, so that slanted lines to one port have one tip.
     """
     lines = []
+    buses: dict[tuple, int] = {}
     for w in sorted(wires, key=lambda w: w.index):
         points = routes[w.index]
         if len(points) < 2:
@@ -269,7 +353,8 @@ def edge_lines(
             points = [*points[:-1], tip]
         colour = theme.accent if dash and w.feedback else theme.edge
         ends = (w.edge.source, w.edge.target)
-        lines.append(Line(tuple(points), colour, 1.5, dash, head, owner=("edge", w.index), role="edge", ends=ends))
+        bus = buses.setdefault(w.trunk, len(buses)) if w.trunk[:1] == ("all",) else -1
+        lines.append(Line(tuple(points), colour, 1.5, dash, head, owner=("edge", w.index), ends=ends, bus=bus))
     return lines
 
 
@@ -311,4 +396,4 @@ def compose(
     return Figure(shapes + placed, full + cut)
 
 
-__all__ = ["IN", "Figure", "compose", "draw", "edge_lines", "home_of", "look_all", "simplified"]
+__all__ = ["IN", "Arrangement", "Figure", "compose", "edge_lines", "home_of", "look_all", "simplified"]

@@ -53,6 +53,9 @@ def place(
     for index in sorted(told, key=lambda k: (_length(by_index[k]), k)):
         line = by_index[index]
         texts, cut = _wrapped(told[index])
+        level = max(abs(a[0] - b[0]) * (a[1] == b[1]) for a, b in zip(line.points, line.points[1:], strict=False))
+        if len(texts) > 1 and measure(told[index], *FONT) + 64 <= level:
+            texts, cut = (told[index],), False  # a long lane has room for all of it
         if cut:
             full.append((("edge", index), told[index]))
         width, height = max(measure(t, *FONT) for t in texts) + 8, LEADING * len(texts)
@@ -187,7 +190,7 @@ def crossings(lines: list[Line], frames: list[Frame], theme: Theme) -> list[Shap
     shapes: list[Shape] = []
     for h, x0, x1, y in level:
         for v, x, y0, y1 in upright:
-            if h is v or not (x0 + 6 < x < x1 - 6 and y0 + 6 < y < y1 - 6):
+            if h is v or h.bus == v.bus >= 0 or not (x0 + 6 < x < x1 - 6 and y0 + 6 < y < y1 - 6):
                 continue
             ground = ground_at(x, y, frames, theme)
             shapes.append(Box(x - 2, y - 4.75, 4, 9.5, 0, ground, owner=v.owner, role="gap"))

@@ -43,21 +43,26 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     chosen = diagram.style.direction
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
     ways = [chosen] if chosen else ["right", "down"]
+    laid = {(ways[0], spacings[0]): graph.Arrangement(diagram, theme, ways[0], spacings[0])}
     plans = [(way, spacing, 1) for way in ways for spacing in (spacings if way != "down" else spacings[:1])]
+    if not chosen and laid["right", spacings[0]].least > WIDEST - 2 * PADDING:
+        plans = [*plans[-1:], *plans[:-1]]  # not even tighter would it fit, so the other way is tried first
     plans += [(way, spacing, rows) for rows in (2, 3, 4, 6) for way in ways for spacing in spacings]
     above = TITLE_LEADING + 24 if diagram.title else 0
     tries: list[tuple[float, graph.Figure]] = []
     for way, spacing, rows in plans:
         if rows == 1 and spacing != spacings[0] and not WIDEST < _width(tries[-1][1]) < 1.2 * WIDEST:
             continue  # tighter helps only what is a little too wide
-        figure = graph.draw(diagram, theme, way, rows, spacing)
+        if (way, spacing) not in laid:
+            laid[way, spacing] = graph.Arrangement(diagram, theme, way, spacing)
+        figure = laid[way, spacing].figure(rows)
         tries.append((_misfit(figure, above), figure))
         if tries[-1][0] == 0:
             break
     best = min(tries, key=lambda t: t[0])[1]
     if chosen in ("right", "left"):
         narrow = [t for t in tries if _width(t[1]) <= WIDEST]
-        best = min(narrow, key=lambda t: t[0])[1] if narrow else graph.draw(diagram, theme, "down")
+        best = min(narrow, key=lambda t: t[0])[1] if narrow else graph.Arrangement(diagram, theme, "down").figure()
     return best
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from diagen.diagram import Diagram, Node
 from diagen.render.graph import Figure
@@ -51,7 +51,7 @@ def draw(diagram: Diagram, theme: Theme) -> Figure | None:
     if kinds <= {"input", "dense", "output", *STEPS}:
         return _dense(diagram, theme)
     if "conv" in kinds and kinds <= {"input", "dense", "output", *STEPS, *MAPS}:
-        return _maps(diagram, theme)
+        return next(filter(None, (_maps(diagram, theme, detail) for detail in ("all", "no pools", "stages"))), None)
     return None
 
 
@@ -250,7 +250,10 @@ def _bars(layers: list[_Layer], theme: Theme, after: list[tuple[int, str]]) -> F
     return _row(layers, theme, after)
 
 
-def _maps(diagram: Diagram, theme: Theme) -> Figure | None:
+def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
+    """Maps as sheets. detail: "all" of them; "no pools", which are words over the gap then; or, for very long networks,
+    also one stack for all convolutions of a "stages" (the same kernel, size and channels, nothing between them).
+    """
     if diagram.style.direction not in ("", "right"):
         return None
     told = words(diagram)
@@ -293,11 +296,19 @@ def _maps(diagram: Diagram, theme: Theme) -> Figure | None:
                 if node.units:
                     layer.count = f"{node.units} channels"
             layer.side, layer.channels = side, channels
-            own = [_kernel(node), f"stride {node.stride}" if (node.stride or 1) > 1 else ""]
-            own.append(_activation_of(node))
-            text = ", ".join(part for part in own if part)
-            if text:
-                layer.steps = [*layer.steps, (i, text)]
+            own = [_kernel(node), f"stride {node.stride}" if (node.stride or 1) > 1 else "", _activation_of(node)]
+            own = [part for part in own if part]
+            if node.kind == "pool" and detail != "all":
+                waiting = [*layer.steps, (i, own[0] if own else told[i].label)]
+                continue
+            before = layers[-1] if detail == "stages" and layers and not layer.steps else None
+            if before and before.side == side and _same_stage(diagram.nodes[before.node], node):
+                first = before.name.partition("–")[0]
+                before.name = f"{first}–{layer.name.removeprefix(first.rpartition(' ')[0] + ' ')}"
+                continue
+            if len(", ".join(own)) <= 14:
+                own = [", ".join(own)] if own else []
+            layer.steps = [*layer.steps, *((i, part) for part in own)]
         else:
             layer.units = node.units or math.prod(node.size or (1,))
             layer.count = told[i].sub
@@ -315,8 +326,12 @@ def _maps(diagram: Diagram, theme: Theme) -> Figure | None:
     return _row(layers, theme, waiting, {la.node: diagram.nodes[la.node] for la in layers}, known)
 
 
+def _same_stage(one: Node, other: Node) -> bool:
+    return one.kind == other.kind == "conv" and replace(one, label="") == replace(other, label="")
+
+
 def _kernel(node: Node) -> str:
-    return "×".join(map(str, node.kernel))
+    return f"{node.kind.capitalize()} {'×'.join(map(str, node.kernel))}" if node.kernel else ""
 
 
 def _activation_of(node: Node) -> str:

@@ -253,10 +253,12 @@ def _lane(made: Plan, wire: Wire, skip_side: tuple[int, int], pointed: set[int])
         first = (0, -1)
     options = []
     for preference, side in enumerate((first, (0, -first[1]))):
-        ref = _lane_ref(made, wire, side[1])
         full = sum(node in pointed and (node, side) in taken for node in (wire.low, wire.high))
-        options.append((_lane_cost(made, wire, ref) + 0.6 * preference + 5.0 * full, preference, side, ref))
-    _, _, side, ref = min(options)
+        for around in (False, True):
+            ref = _lane_ref(made, wire, side[1], around)
+            cost = _lane_cost(made, wire, ref) + 0.6 * preference + 0.7 * around + 5.0 * full
+            options.append((cost, preference, around, side, ref))
+    *_, side, ref = min(options)
     low, high = made.order.rank[wire.low], made.order.rank[wire.high]
     blocked_low = _blocked(made, wire.low, ref)
     blocked_high = wire.low != wire.high and _blocked(made, wire.high, ref)
@@ -287,14 +289,15 @@ def _try_fork(made: Plan, wire: Wire) -> None:
         wire.inside |= {k for k in made.holders(wire.high) if made.span.get(k, (0, 0))[0] >= start}
 
 
-def _lane_ref(made: Plan, wire: Wire, sign: int) -> float:
+def _lane_ref(made: Plan, wire: Wire, sign: int, around: bool) -> float:
+    """Just beside the row, or `around` everything that stands between the ends."""
     order = made.order
     low, high = order.rank[wire.low], order.rank[wire.high]
     ends = (order.ref[wire.low], order.ref[wire.high])
     base = min(ends) if sign < 0 else max(ends)
     passed = [i for i in made.items if low <= i.rank <= high]
     # Everything within a few pixels of the row counts as the row, so the lane runs beside all of it.
-    near = [i.ref for i in passed if abs(i.ref - base) < 12]
+    near = [i.ref for i in passed if around or abs(i.ref - base) < 12]
     ref = (min(near) - 0.01) if sign < 0 else (max(near) + 0.01)
     holders = wire.inside
     low += wire.fork
@@ -545,8 +548,12 @@ def _align(made: Plan, lp: _Programme, at: list[int], places: list[float]) -> bo
             shift = (wire.low_offset if a == wire.low else 0.0) - (wire.high_offset if b == wire.high else 0.0)
             if a == wire.low and b == wire.high and 0 < abs(shift) < 8:
                 shift = 0.0  # the nodes are to be in line; their ports can give way
-            if 0.5 < abs(places[at[a]] - places[at[b]] + shift) < 12:
+            off = places[at[a]] - places[at[b]]
+            if 0.5 < abs(off + shift) < 12:
                 lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0}, shift)
+                missed = True
+            elif a == wire.low and b == wire.high and 0.5 < abs(off) < 9:
+                lp.pull(100.0, {at[a]: 1.0, at[b]: -1.0})
                 missed = True
     return missed
 

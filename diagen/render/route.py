@@ -18,8 +18,12 @@ PORT = 16.0  # between two ports on a side, and between two lanes in a gap
 
 def assign_trunks(made: Plan, merge: bool) -> None:
     """Edges that leave one node together share a trunk, and so do those that meet in one (where `merge`)."""
+    if merge:
+        _assign_buses(made)
     leaving: dict[tuple, list[Wire]] = {}
     for w in made.wires:
+        if w.trunk:
+            continue
         if (w.shape == "flow" or w.fork) and not w.turned and not w.feedback and w.low_side == OUT:
             leaving.setdefault(("out", w.low, w.edge.style), []).append(w)
     for key, wires in leaving.items():
@@ -33,6 +37,27 @@ def assign_trunks(made: Plan, merge: bool) -> None:
     for key, wires in arriving.items():
         if len(wires) > 1 and len({w.low for w in wires}) == len(wires):
             for w in wires:
+                w.trunk = key
+
+
+def _assign_buses(made: Plan) -> None:
+    """Where each of some nodes leads to each of others, all of those lines share one line across the flow."""
+    targets: dict[tuple[int, str], set[int]] = {}
+    wires: dict[tuple[int, str], list[Wire]] = {}
+    for w in made.wires:
+        if w.shape == "flow" and not (w.turned or w.feedback or w.lanes or w.edge.label) and w.low_side == OUT:
+            targets.setdefault((w.low, w.edge.style), set()).add(w.high)
+            wires.setdefault((w.low, w.edge.style), []).append(w)
+    alike: dict[tuple, list[Wire]] = {}
+    sources: Counter[tuple] = Counter()
+    for (low, style), found in targets.items():
+        key = ("all", style, *sorted(found))
+        if len(found) > 1 and len(wires[low, style]) == len(found):
+            alike.setdefault(key, []).extend(wires[low, style])
+            sources[key] += 1
+    for key, found in alike.items():
+        if sources[key] > 1:
+            for w in found:
                 w.trunk = key
 
 
@@ -65,7 +90,7 @@ def assign_ports(
     for (node, side), ends in sorted(sides.items(), key=lambda item: item[0][1] != OUT):
         bundles: dict[tuple, list[tuple[Wire, bool]]] = {}
         for w, low in ends:
-            shared = w.trunk if w.trunk and (w.trunk[0] == "out") == low else (w.index, low)
+            shared = w.trunk if w.trunk and w.trunk[0] in ("all", "out" if low else "in") else (w.index, low)
             if shapes[node] in ("op", "diamond", "circle") and side in (OUT, IN) and w.shape in ("flow", "lane"):
                 shared = ("one", node)  # they have only one point on a side
             bundles.setdefault(shared, []).append((w, low))
@@ -80,7 +105,7 @@ def assign_ports(
         places = [0.0]
         for one, two in zip(order, order[1:], strict=False):
             high = [label_across(b[0][0]) if _told(b) else 0.0 for b in (one, two)]
-            places.append(places[-1] + max(PORT, (sum(high) / 2 + 6) if side in (OUT, IN) and sum(high) else 0.0))
+            places.append(places[-1] + max(PORT, (sum(high) / 2 + 8) if side in (OUT, IN) and sum(high) else 0.0))
         zero = (places[math.floor(middle)] + places[math.ceil(middle)]) / 2 if middle % 1 else places[int(middle)]
         if middle == (len(order) - 1) / 2:
             zero = (places[0] + places[-1]) / 2
@@ -139,11 +164,11 @@ def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
         taken.setdefault((w.low, w.low_side), []).append(w.low_offset)
         taken.setdefault((w.high, w.high_side), []).append(w.high_offset)
     for w in made.wires:
-        if w.shape != "flow":
+        if w.shape not in ("flow", "side"):
             continue
         chain = [w.low, *w.lanes, w.high]
         for low in (False, True):
-            if w.trunk and (w.trunk[0] == "out") == low:
+            if w.trunk and w.trunk[0] in ("all", "out" if low else "in"):
                 continue  # the port is the trunk's
             a, b = (chain[0], chain[1]) if low else (chain[-2], chain[-1])
             s = made.items[a].at + (w.low_offset if a == w.low else 0)
@@ -234,6 +259,7 @@ def course(
     early = [False] * (ranks + 1)  # gaps whose bends stand near the rank before, or near the one behind
     late = [False] * (ranks + 1)
     back_in = [False] * (ranks + 1)  # gaps with the words of a way back
+    before = [0.0] * (ranks + 1)  # room for words before the bends
     ports = Counter((w.high, w.high_side, w.high_offset) for w in made.wires)
     together = set() if straight else set(one_label(made))
     for w in made.wires:
@@ -256,6 +282,8 @@ def course(
             widest[gap] = max(widest[gap], best[gap])
             if w.trunk in together:  # the words stand before the fork, or behind the merge
                 (early if w.trunk[0] == "in" else late)[gap] = True
+                if w.trunk[0] == "out":
+                    before[gap] = max(before[gap], room + 40)
             elif w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
                 (late if (w.trunk and w.trunk[0] == "in") or (joined and not w.trunk) else early)[gap] = True
             if joined and w.trunk not in together:  # whoever else comes to this port turns behind the words
@@ -264,9 +292,14 @@ def course(
                     own = net is keys.get((w.index, gap)) or net.turn
                     net.late |= not own and any(abs(level - target) < 0.5 for level in net.outs)
     late = [b or (back and not a) for a, b, back in zip(early, late, back_in, strict=True)]
+    for gap in range(ranks + 1):
+        before[gap] *= early[gap] and late[gap]  # with words on both sides the bends stand between them
+        widest[gap] += before[gap]
     extra: dict[int, float] = {}
     for _ in range(2):
-        result = _along(made, halves, lanes, turns, widest, early, late, frame_pads, extra, tight, nets, extents)
+        result = _along(
+            made, halves, lanes, turns, widest, early, late, before, frame_pads, extra, tight, nets, extents
+        )
         short = {
             k: frame_needs[k] - (high - low) for k, (low, high) in result.frames.items()
             if frame_needs.get(k, 0) > high - low + 0.5
@@ -305,7 +338,8 @@ def _nets(made: Plan) -> tuple[list[Net], dict[tuple[int, int], Net]]:
                 keys[w.index, gap] = net
                 continue
             key: tuple = (w.index, q)
-            if w.trunk and ((w.trunk[0] == "out" and i == 0) or (w.trunk[0] == "in" and i == last)):
+            ends = {"all": i == 0, "out": i == 0, "in": i == last}  # where a trunk is
+            if w.trunk and ends[w.trunk[0]]:
                 key = (*w.trunk, q)
             elif abs(s - t) <= 0.5:
                 continue
@@ -359,6 +393,7 @@ def _along(
     widest: list[float],
     early: list[bool],
     late: list[bool],
+    before: list[float],
     pads: tuple[float, float],
     extra: dict[int, float],
     tight: dict[int, float],
@@ -409,7 +444,9 @@ def _along(
             width = PORT * (lanes[net.gap] - 1)
             base = (start + end - width) / 2
             last = any(n.late and n.lane <= net.lane for n in nets if n.gap == net.gap)  # keeps the order of lanes
-            if early[net.gap] and not last:
+            if before[net.gap]:
+                base = start + before[net.gap]
+            elif early[net.gap] and not last:
                 base = start + 24
             elif early[net.gap]:
                 base = end - 24 - width

@@ -81,7 +81,8 @@ class Path:
 class Line:
     """A polyline with rounded bends; `head` puts an arrow head at its last point (the tip).
 
-    `ends` are the nodes that it joins, -1 for the open end of a line that comes from or goes to nowhere.
+    `ends` are the nodes that it joins, -1 for the open end of a line that comes from or goes to nowhere. Lines of one
+    `bus` run together where all of some nodes lead to all of others; -1 for none.
     """
 
     points: tuple[Point, ...]
@@ -94,6 +95,7 @@ class Line:
     owner: Owner = ("figure", 0)
     role: str = "edge"
     ends: tuple[int, int] = (-1, -1)
+    bus: int = -1
 
 
 @dataclass(frozen=True)
