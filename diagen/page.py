@@ -37,6 +37,7 @@ EXAMPLES = {
     "Training loop": "collect data -> train -> evaluate; if it fails, back to collect data",
     "한국어": "입력 노드 3개, 은닉 노드 4개와 6개, 출력 노드 1개인 신경망",
 }
+SAID = '<div role="status">${value}</div>'  # read out by a screen reader when it changes
 AS_WRITTEN = "as written"
 SCALES = ["0.75", "1.25", "1.5", "2"]
 STARS = [(f"{n // 2}" * (n != 1) + "½" * (n % 2), n / 2) for n in range(11)]
@@ -73,10 +74,10 @@ footer { display: none !important }
 #actions button { flex: 0 0 auto; min-width: 0; width: auto; min-height: 36px; font-weight: 450 }
 #actions button.primary { min-width: 150px; min-height: 44px; font-weight: 650; margin-right: .5rem }
 #status { min-height: 3.25rem }
-#status p { margin: 0; padding: .8rem 1rem; border-radius: 6px; border: 1px solid var(--border-color-primary);
+.said p { margin: 0; padding: .8rem 1rem; border-radius: 6px; border: 1px solid var(--border-color-primary);
   background: var(--block-background-fill) }
-#status p.bad { border-color: #b3261e; border-left-width: 4px }
-#status pre { margin: .5rem 0 0; font-size: .875rem; overflow-x: auto; white-space: pre }
+.said p.bad { border-color: #b3261e; border-left-width: 4px }
+.said pre { margin: .5rem 0 0; font-size: .875rem; overflow-x: auto; white-space: pre }
 #cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); gap: 1rem }
 #cards > * { min-width: 0 !important }
 .card { border: 1px solid var(--border-color-primary); border-radius: 8px; padding: .75rem; gap: .5rem;
@@ -112,7 +113,8 @@ footer { display: none !important }
   #head > * { flex: 1 1 100% !important }
   #actions button.primary { flex: 1 1 100%; margin: 0 }
   .drawing img { height: auto; max-height: 320px }
-  .stars label { width: 26px }
+  .stars .wrap { gap: 2px !important }
+  .stars label { width: 25px }
   #head .form > * { flex: 1 1 100% !important; min-width: 100% !important }
 }
 """
@@ -154,7 +156,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 gr.Dropdown([AS_WRITTEN, *words], value=AS_WRITTEN, label=label.capitalize(), min_width=140)
                 for label, words in [*STYLE_WORDS.items(), ("scale", SCALES)]
             ]
-        status = gr.HTML("", elem_id="status", html_template='<div role="status">${value}</div>')
+        status = gr.HTML("", elem_id="status", elem_classes="said", html_template=SAID)
         cards: list[tuple[gr.Column, gr.HTML, gr.Radio]] = []
         edits: list[gr.Button] = []
         with gr.Column(elem_id="cards"):
@@ -172,7 +174,8 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 with gr.Column(scale=5, min_width=320):
                     text = gr.Textbox(label="Its text", lines=16, max_lines=30, elem_id="text")
                     redraw = gr.Button("Redraw", variant="primary")
-        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text]
+                    wrong = gr.HTML("", elem_id="wrong", elem_classes="said", html_template=SAID)
+        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong]
         outputs += [part for card in cards for part in card]
 
         def shown(entry: Entry, number: int = 0) -> dict[Any, Any]:
@@ -195,6 +198,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 beside: image(entry, number),
                 text: entry.drawings[number].text,
                 where: "",
+                wrong: "",
             }
 
         def safely(handler: Callable[..., dict[Any, Any]]) -> Callable[..., dict[Any, Any]]:
@@ -217,7 +221,9 @@ def page(studio: Studio, user: str) -> gr.Blocks:
 
         def on_draw(name: str, request: str, *words: str, progress: Any = gr.Progress()) -> Iterator[dict[Any, Any]]:  # noqa: B008
             try:
-                for entry in studio.draw(name, request, style_of(words), lambda said: progress(None, desc=said)):
+                for entry in studio.draw(
+                    name, request, style_of(words), lambda said, share: progress(share, desc=said)
+                ):
                     ranked = bool(entry.drawings[0].scores)
                     said = "the first drawing is there; others are on the way"
                     if ranked:
@@ -245,7 +251,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
 
         def on_open(name: str, key: str | None) -> dict[Any, Any]:
             if not key:
-                return {}
+                return {where: ""}
             entry = entry_of(key, name)
             return shown(entry) | {request: entry.request, status: notice("")}
 
@@ -273,7 +279,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             try:
                 edited = studio.edit(entry, number, words)
             except DiagramError as error:
-                return {status: notice(str(error), bad=True, code=marked(words, error)),
+                return {wrong: notice(str(error), bad=True, code=marked(words, error)),
                         where: f"{error.line},{error.column}" if error.line else ""}  # fmt: skip
             return shown(edited, number) | {status: notice(f"drawing {number + 1} is redrawn")}
 

@@ -19,7 +19,7 @@ from diagen.render.source import Source, read_source
 from diagen.results import ENDINGS, FORMATS, Drawing, record
 from diagen.score import Candidate, Readability, TasteOf, candidate_of, rank, reason_of
 
-Tell = Callable[[str], None]  # says what is being done
+Tell = Callable[[str, float], None]  # says what is being done, and what share of it is
 FILES = (".txt", ".svg", ".png", ".pptx", ".drawio", ".pdf")  # that can be opened
 DRAWING = threading.RLock()  # Graphviz and the fonts serve one thread at a time
 
@@ -37,7 +37,7 @@ class Studio:
     keep: int = 4
     model: str = ""
 
-    def draw(self, user: str, request: str, style: dict[str, str], tell: Tell = lambda text: None) -> Iterator[Entry]:
+    def draw(self, user: str, request: str, style: dict[str, str], tell: Tell = lambda *said: None) -> Iterator[Entry]:
         """The first drawing as soon as it is there, not yet scored, then the ranked ones; both are in the history."""
         user, request = user_of(user), clean_request(request)
         with History() as history:
@@ -45,7 +45,7 @@ class Studio:
             first: Entry | None = None
             drawings: list[Drawn] = []
             reasons: list[str] = []
-            tell("writing the first candidate")
+            tell("writing the first candidate", 0.0)
             for candidates, unread in self.write(request, turn, tell):
                 drawings, reasons = [Drawn(c.text, c.text, c.copies, {}) for c in candidates], unread
                 if drawings and not first:
@@ -55,7 +55,7 @@ class Studio:
                 raise DiagenError(
                     f"no candidate is a diagram ({reason_of(reasons)}); describe a model or a process in a sentence"
                 )
-            tell(f"scoring {len(drawings)} drawings")
+            tell(f"scoring {len(drawings)} drawings", 1.0)
             ranked = self._ranked(user, request, styled(drawings, style))
             yield history.add(user, request, ranked[: self.keep], first)
 

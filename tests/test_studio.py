@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -40,7 +41,7 @@ def home(monkeypatch, tmp_path):
 
 def write(request, turn, tell):
     """Recorded candidates: one, then all."""
-    tell("writing")
+    tell("writing", 0.5)
     texts = HOSTILE if "hostile" in request else TEXTS
     yield distinct(texts[:1], [True], {})
     yield distinct(texts, [True] * len(texts), {})
@@ -403,8 +404,8 @@ def drawn_page(page: Any, request: str = "collect data, train, evaluate") -> Non
     page.get_by_text("the best first").wait_for()
 
 
-def star(page: Any, drawing: int, stars: str) -> Any:
-    return page.get_by_role("radiogroup", name=f"drawing {drawing}").get_by_label(stars, exact=True)
+def star(page: Any, drawing: int, stars: str) -> None:
+    page.locator(f"#card-{drawing}").get_by_role("radio", name=stars, exact=True).check(force=True)
 
 
 @pytest.mark.tools
@@ -415,6 +416,7 @@ def test_walk(width, opened, tmp_path):
     shot(page, tmp_path, "1-empty")
     page.get_by_label("What shall be drawn?").fill("collect data, clean, train, evaluate; if it fails, again")
     page.get_by_role("button", name="Draw", exact=True).click()
+    page.get_by_text(re.compile(r"writing: \d of 3 candidates")).first.wait_for()
     page.get_by_text("others are on the way").wait_for()
     assert page.locator(".card:visible").count() == 1
     shot(page, tmp_path, "2-first")
@@ -425,7 +427,7 @@ def test_walk(width, opened, tmp_path):
     assert not page.evaluate(CONTRAST)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
-    page.locator("#card-2").get_by_text("4½", exact=True).click()
+    star(page, 2, "4½")
     page.get_by_text("4.5 of 5 stars for drawing 2 are kept").wait_for()
     shot(page, tmp_path, "4-rated")
     page.reload()
@@ -434,11 +436,12 @@ def test_walk(width, opened, tmp_path):
     assert page.get_by_label("Your name").input_value() == f"walker {width}"
 
     page.locator("#card-1").get_by_role("button", name="Edit").click()
+    page.wait_for_function("document.activeElement.matches('#text textarea')")
     text = page.locator("#text textarea")
     text.fill("Collect data -> Clean\n-> Train [modle]\n")
     page.get_by_role("button", name="Redraw").click()
     page.get_by_text("line 2, column").first.wait_for()
-    assert page.locator("#status pre").inner_text().splitlines()[0].endswith("-> Train [modle]")
+    assert page.locator("#wrong pre").inner_text().splitlines()[0].endswith("-> Train [modle]")
     page.wait_for_function("document.activeElement.selectionStart > 22")
     shot(page, tmp_path, "5-error")
     text.fill("Collect data -> Clean\n-> Train on the GPU [model]\n")
@@ -484,7 +487,7 @@ def test_keyboard_alone(opened, tmp_path):
     tab_to("#card-1 summary")
     page.keyboard.press("Enter")
     tab_to("#card-1 .stars input")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
     page.get_by_text("stars for drawing 1 are kept").wait_for()
     shot(page, tmp_path, "keyboard")
     tab_to("#card-2 button")
@@ -501,17 +504,18 @@ def test_keyboard_alone(opened, tmp_path):
 def test_hostile_words_in_the_page(opened, tmp_path):
     page = opened(1280, f"a {EVIL}")
     drawn_page(page, f"hostile {EVIL} <svg onload=alert(5)>")
-    page.locator("#card-1").get_by_text("3", exact=True).click()
+    star(page, 1, "3")
     page.get_by_text("stars for drawing 1 are kept").wait_for()
     page.reload()
     page.wait_for_function("document.querySelectorAll('#card-1 input:checked').length == 1")
     shot(page, tmp_path, "hostile")
     assert page.get_by_label("Your name").input_value() == f"a {EVIL}"
-    assert page.evaluate("[...document.querySelectorAll('#cards img, #status img')].length") == 4  # one a card's slot
+    assert page.evaluate("[...document.querySelectorAll('#cards img, #status img')].length") == 1
     page.get_by_label("What shall be drawn?").fill("x" * 1_000_000)
     page.get_by_role("button", name="Draw", exact=True).click()
     page.get_by_text("the request has 1,000,").wait_for()
-    page.locator("#text textarea").fill("A -> B\n" * 140_000)
+    page.reload()  # Chromium takes long over so large a field
+    page.locator("#text textarea").fill("A -> B\n" * 17_000)
     page.get_by_role("button", name="Redraw").click()
     page.get_by_text("the text has").wait_for()
     page.get_by_label("Your name").fill("n" * 5_000)
@@ -553,11 +557,11 @@ def test_a_kill_loses_nothing(browser, tmp_path):
     try:
         page.goto(server.address)
         drawn_page(page)
-        page.locator("#card-3").get_by_text("2½", exact=True).click()
+        star(page, 3, "2½")
         page.get_by_text("2.5 of 5 stars for drawing 3 are kept").wait_for()
         server.kill()
         server.start()
-        page.locator("#card-2").get_by_text("5", exact=True).click()  # the page that was open all the time
+        star(page, 2, "5")  # the page that was open all the time
         page.get_by_text("5 of 5 stars for drawing 2 are kept; me has 2 ratings now").wait_for()
         page.reload()
         page.wait_for_function("document.querySelectorAll('#cards input:checked').length == 2")
@@ -580,8 +584,11 @@ def test_twenty_at_once(tmp_path, monkeypatch):
         for i in range(5):
             word = f"word{n:02d}{i}"
             found = made.predict(f"user {n}", f"{word} to somewhere", *["as written"] * 6, api_name="/draw")
-            key, text = found[KEY], found[TEXT]
-            assert text.startswith(f"{word} -> "), text
+            keys = [v for v in found if re.fullmatch("[0-9a-f]{32}", str(v))]
+            assert keys, [v for v in found if isinstance(v, str)]
+            key = keys[0]
+            assert f"{word} -> " in str(found)
+            assert {w[:6] for w in re.findall(r"word\d{3}", str(found))} == {f"word{n:02d}"}, "another's answer"
             said = made.predict(f"user {n}", key, n % 11 / 2, api_name="/rate_1")
             assert "are kept" in said, said
         return n
@@ -598,6 +605,3 @@ def test_twenty_at_once(tmp_path, monkeypatch):
         assert "Traceback" not in server.log.read_text()
     finally:
         server.kill()
-
-
-KEY, TEXT = 0, -1  # found[...]: set by what the page gives back; see page.outputs
