@@ -167,7 +167,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                     edits.append(gr.Button("Edit", size="sm"))
                 cards.append((column, picture, stars))
         with gr.Column(visible=False, elem_id="editor") as editor:
-            which = gr.Radio([], label="Drawing to edit")
+            which = gr.Radio([(str(n + 1), n) for n in range(studio.keep)], label="Drawing to edit")
             with gr.Row():
                 with gr.Column(scale=6, min_width=320, elem_id="beside"):
                     beside = gr.HTML()
@@ -175,6 +175,8 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                     text = gr.Textbox(label="Its text", lines=16, max_lines=30, elem_id="text")
                     redraw = gr.Button("Redraw", variant="primary")
                     wrong = gr.HTML("", elem_id="wrong", elem_classes="said", html_template=SAID)
+        # A server that has begun anew does not know the choices of a page that stayed open; entry_of() checks the key.
+        past.preprocess = lambda payload: payload
         outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong]
         outputs += [part for card in cards for part in card]
 

@@ -40,30 +40,27 @@ class Studio:
     def draw(self, user: str, request: str, style: dict[str, str], tell: Tell = lambda *said: None) -> Iterator[Entry]:
         """The first drawing as soon as it is there, not yet scored, then the ranked ones; both are in the history."""
         user, request = user_of(user), clean_request(request)
-        with History() as history:
-            turn = sum(entry.request == request for entry in history.latest(user, 1_000))
-            first: Entry | None = None
-            drawings: list[Drawn] = []
-            reasons: list[str] = []
-            tell("writing the first candidate", 0.0)
-            for candidates, unread in self.write(request, turn, tell):
-                drawings, reasons = [Drawn(c.text, c.text, c.copies, {}) for c in candidates], unread
-                if drawings and not first:
-                    first = history.add(user, request, styled(drawings[:1], style))
-                    yield first
-            if not drawings:
-                raise DiagenError(
-                    f"no candidate is a diagram ({reason_of(reasons)}); describe a model or a process in a sentence"
-                )
-            tell(f"scoring {len(drawings)} drawings", 1.0)
-            ranked = self._ranked(user, request, styled(drawings, style))
-            yield history.add(user, request, ranked[: self.keep], first)
+        turn = sum(entry.request == request for entry in entries_of(user))
+        first: Entry | None = None
+        drawings: list[Drawn] = []
+        reasons: list[str] = []
+        tell("writing the first candidate", 0.0)
+        for candidates, unread in self.write(request, turn, tell):
+            drawings, reasons = [Drawn(c.text, c.text, c.copies, {}) for c in candidates], unread
+            if drawings and not first:
+                first = keep(user, request, styled(drawings[:1], style))
+                yield first
+        if not drawings:
+            reason = reason_of(reasons)
+            raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
+        tell(f"scoring {len(drawings)} drawings", 1.0)
+        ranked = self._ranked(user, request, styled(drawings, style))
+        yield keep(user, request, ranked[: self.keep], first)
 
     def restyle(self, entry: Entry, style: dict[str, str]) -> Entry:
         """The same diagrams with other style words, scored and put in order anew; no language model."""
         ranked = self._ranked(entry.user, entry.request, styled(entry.drawings, style))
-        with History() as history:
-            return history.add(entry.user, entry.request, ranked, entry)
+        return keep(entry.user, entry.request, ranked, entry)
 
     def edit(self, entry: Entry, number: int, text: str) -> Entry:
         """Another text in place of a drawing's; the others stay as they are. DiagramError where it is none."""
@@ -71,8 +68,7 @@ class Studio:
         (edited,) = self._ranked(entry.user, entry.request, [Drawn(wanted, wanted, 1, {})])
         drawings = list(entry.drawings)
         drawings[number] = edited
-        with History() as history:
-            return history.add(entry.user, entry.request, drawings, entry)
+        return keep(entry.user, entry.request, drawings, entry)
 
     def open_file(self, user: str, path: Path) -> Entry:
         """A drawing that diagen has made, or a text, as a new entry of the history."""
@@ -91,8 +87,7 @@ class Studio:
             raise DiagenError(f"{path.name} is not UTF-8 text") from error
         except DiagenError as error:
             raise DiagenError(str(error).replace(str(path), path.name)) from error
-        with History() as history:
-            return history.add(user, request, self._ranked(user, request, [Drawn(text, text, 1, {})]))
+        return keep(user, request, self._ranked(user, request, [Drawn(text, text, 1, {})]))
 
     def _ranked(self, user: str, request: str, drawings: Sequence[Drawn]) -> list[Drawn]:
         """The drawings from the best to the worst, with their scores."""
@@ -104,6 +99,12 @@ class Studio:
             candidates = {id(c := candidate(d)): (c, d) for d in drawings}
             ranked = rank(request or None, [c for c, _ in candidates.values()], scorers)
         return [replace(candidates[id(c)][1], scores=c.scores() | {"worst": c.worst}) for c in ranked]
+
+
+def keep(user: str, request: str, drawings: Sequence[Drawn], before: Entry | None = None) -> Entry:
+    """Adds to the history. It is opened for each step, since the steps of a generator may run in several threads."""
+    with History() as history:
+        return history.add(user, request, drawings, before)
 
 
 def styled(drawings: Sequence[Drawn], style: dict[str, str]) -> list[Drawn]:

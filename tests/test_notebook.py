@@ -44,7 +44,8 @@ def test_a_sentence_becomes_ranked_drawings(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(notebook, "_llm", lambda adapter: SimpleNamespace(generate=generate))
     drawings = diagen.generate("raw data is cleaned, then we train", candidates=4, seed=3, direction="down")
     assert [len(d.diagram.nodes) for d in drawings] == [3, 2] and seen["number"] == 4 and seen["seed"] == 3
-    assert drawings[0].scores["agreement"] > drawings[1].scores["agreement"] and drawings[0].request in str(seen["asked"])
+    assert drawings[0].scores["agreement"] > drawings[1].scores["agreement"]
+    assert drawings[0].request in str(seen["asked"])
     assert all("down" in d.text for d in drawings) and drawings._repr_html_().count("<svg") == 2
     texts[:] = ["none\n"]
     with pytest.raises(diagen.DiagenError, match="describes none"):

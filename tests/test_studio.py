@@ -501,7 +501,7 @@ def test_keyboard_alone(opened, tmp_path):
 
 
 @pytest.mark.tools
-def test_hostile_words_in_the_page(opened, tmp_path):
+def test_hostile_words_in_the_page(opened, server, tmp_path):
     page = opened(1280, f"a {EVIL}")
     drawn_page(page, f"hostile {EVIL} <svg onload=alert(5)>")
     star(page, 1, "3")
@@ -514,13 +514,11 @@ def test_hostile_words_in_the_page(opened, tmp_path):
     page.get_by_label("What shall be drawn?").fill("x" * 1_000_000)
     page.get_by_role("button", name="Draw", exact=True).click()
     page.get_by_text("the request has 1,000,").wait_for()
-    page.reload()  # Chromium takes long over so large a field
-    page.locator("#text textarea").fill("A -> B\n" * 17_000)
-    page.get_by_role("button", name="Redraw").click()
-    page.get_by_text("the text has").wait_for()
-    page.get_by_label("Your name").fill("n" * 5_000)
-    page.get_by_label("Your name").press("Enter")
-    page.get_by_text("the user's name has 5,000 characters").wait_for()
+    key = page.locator("#card-1 img").get_attribute("src").split("/")[1]
+    client = pytest.importorskip("gradio_client").Client(server.address, verbose=False)
+    assert "the text has" in str(client.predict(f"a {EVIL}", key, 0, "A -> B\n" * 150_000, api_name="/redraw"))
+    assert "not Kim" in str(client.predict("Kim", key, 0, "A -> B\n", api_name="/redraw"))
+    assert "has 1,000,000 characters" in str(client.predict("n" * 1_000_000, "me", api_name="/name"))
 
 
 @pytest.mark.tools
@@ -563,6 +561,8 @@ def test_a_kill_loses_nothing(browser, tmp_path):
         server.start()
         star(page, 2, "5")  # the page that was open all the time
         page.get_by_text("5 of 5 stars for drawing 2 are kept; me has 2 ratings now").wait_for()
+        page.get_by_role("button", name="Redraw").click()
+        page.get_by_text("drawing 1 is redrawn").wait_for()
         page.reload()
         page.wait_for_function("document.querySelectorAll('#cards input:checked').length == 2")
         assert page.locator("#card-3 label.selected").inner_text().strip() == "2½"

@@ -123,8 +123,8 @@ def test_pairs_that_cannot_be_had(call, tmp_path):
 def test_wandb_gets_rewards_and_answers(call, tmp_path):
     run = tmp_path / "run"
     status, out, err = call(
-        *SMALL, "stage=orpo", "wandb.mode=offline", "check=1", f"hydra.run.dir={run}", "+stage.trainer.args.max_steps=1",
-        "stage.trainer.args.eval_steps=1",
+        *SMALL, "stage=orpo", "wandb.mode=offline", "check=1", f"hydra.run.dir={run}",
+        "+stage.trainer.args.max_steps=1", "stage.trainer.args.eval_steps=1",
     )  # fmt: skip
     assert status == 0, err
     (kept,) = run.glob("wandb/offline-run-*/*.wandb")
