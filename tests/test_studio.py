@@ -362,8 +362,9 @@ def opened(browser, server, tmp_path):
         return page
 
     yield open_page
-    for context in contexts:
+    for n, context in enumerate(contexts):
         for page in context.pages:
+            shot(page, tmp_path, f"last-{n}-{tmp_path.name}")
             assert not page.outside and not page.dialogs, (page.outside, page.dialogs)
         context.close()
 
