@@ -142,12 +142,17 @@ def page(studio: Studio, user: str) -> gr.Blocks:
         with gr.Row(elem_id="head"):
             gr.HTML("<h1>diagen studio</h1><p>A sentence in, several drawings out.</p>", elem_id="title")
             past = gr.Dropdown([], label="Earlier requests", scale=2, min_width=280)
-            named = gr.Textbox(user, label="Your name", max_lines=1, scale=0, min_width=200)
+            # What could be used before on_load() has said whose page it is waits for it.
+            named = gr.Textbox(user, label="Your name", interactive=False, max_lines=1, scale=0, min_width=200)
         request = gr.Textbox(
-            label="What shall be drawn?", placeholder="A model or a process, in a sentence", lines=1, max_lines=6
+            label="What shall be drawn?",
+            placeholder="A model or a process, in a sentence",
+            interactive=False,
+            lines=1,
+            max_lines=6,
         )
         with gr.Row(elem_id="actions"):
-            draw = gr.Button("Draw", variant="primary")
+            draw = gr.Button("Draw", variant="primary", interactive=False)
             for label, words in EXAMPLES.items():
                 gr.Button(label, size="sm").click(None, None, request, js=f"() => {json.dumps(words)}")
             file = gr.UploadButton("Open a file", file_types=list(FILES), size="sm")
@@ -177,7 +182,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                     wrong = gr.HTML("", elem_id="wrong", elem_classes="said", html_template=SAID)
         # A server that has begun anew does not know the choices of a page that stayed open; entry_of() checks the key.
         past.preprocess = lambda payload: payload
-        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong]
+        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong, draw]
         outputs += [part for card in cards for part in card]
 
         def shown(entry: Entry, number: int = 0) -> dict[Any, Any]:
@@ -238,12 +243,13 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             """The user's last request, as it was left."""
             name = user_of(str(name))
             entries = entries_of(name)
-            found: dict[Any, Any] = {kept_name: name, named: name, where: ""}
+            ready = gr.update(interactive=True)
+            found: dict[Any, Any] = {kept_name: name, named: ready | {"value": name}, draw: ready, request: ready}
             if not entries:
                 hidden = {column: gr.update(visible=False) for column, _, _ in cards}
                 empty = {key: "", past: gr.update(choices=[], value=None), editor: gr.update(visible=False)}
                 return found | hidden | empty
-            return found | shown(entries[0]) | {request: entries[0].request}
+            return found | shown(entries[0]) | {request: ready | {"value": entries[0].request}}
 
         def on_name(name: str, before: str) -> dict[Any, Any]:
             name = user_of(name)
