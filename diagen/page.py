@@ -143,7 +143,9 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             gr.HTML("<h1>diagen studio</h1><p>A sentence in, several drawings out.</p>", elem_id="title")
             past = gr.Dropdown([], label="Earlier requests", scale=2, min_width=280)
             # What could be used before on_load() has said whose page it is waits for it.
-            named = gr.Textbox(user, label="Your name", interactive=False, max_lines=1, scale=0, min_width=200)
+            named = gr.Textbox(
+                user, label="Your name (Enter takes it)", interactive=False, max_lines=1, scale=0, min_width=250
+            )
         request = gr.Textbox(
             label="What shall be drawn?",
             placeholder="A model or a process, in a sentence",
@@ -187,7 +189,11 @@ def page(studio: Studio, user: str) -> gr.Blocks:
 
         def shown(entry: Entry, number: int = 0) -> dict[Any, Any]:
             """All of the page that depends on the drawings."""
-            found: dict[Any, Any] = {key: entry.key, past: gr.update(choices=choices(entry.user), value=entry.key)}
+            found: dict[Any, Any] = {
+                kept_name: entry.user,
+                key: entry.key,
+                past: gr.update(choices=choices(entry.user), value=entry.key),
+            }
             given = stars_in(entry)
             for n, (column, picture, stars) in enumerate(cards):
                 there = n < len(entry.drawings)
@@ -304,7 +310,8 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             [draw.click, request.submit], on_draw, [named, request, *style], outputs,
             api_name="draw", concurrency_limit=1, concurrency_id="model", show_progress="full", show_progress_on=status,
         )  # fmt: skip
-        gr.on([named.submit, named.blur], safely(on_name), [named, kept_name], outputs, api_name="name", **quick)
+        # Not on blur: Gradio loses the answer of an event (of Draw, say) that begins while another one's stream closes.
+        named.submit(safely(on_name), [named, kept_name], outputs, api_name="name", **quick)
         past.input(safely(on_open), [named, past], outputs, api_name="open", **quick)
         file.upload(safely(on_file), [named, file], outputs, api_name="file", **slow)
         for control in style:
