@@ -81,10 +81,11 @@ def generate(
     adapter: str = "shipped",
     **style: str,
 ) -> Drawings:
-    """The best drawings of a sentence, as `python infer.py prompt=...` makes them; no file is written.
+    """The best drawings of a sentence, ranked as `python infer.py prompt=...` ranks them; no file is written.
 
-    candidates: samples of the language model. keep: at most so many are returned. user: whose ratings count. adapter:
-    "shipped", or a folder that train.py wrote. DiagenError where no sample is a diagram.
+    candidates: samples of the language model (infer.py takes as many again where some are alike). keep: at most so
+    many are returned. user: whose ratings count. adapter: "shipped", or a folder that train.py wrote. DiagenError where
+    no sample is a diagram.
     """
     request = clean_request(request)
     written = _llm(adapter).generate([ask(request)], candidates, [GRAMMAR], temperature, seed, max_new_tokens)
