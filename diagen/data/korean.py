@@ -1,4 +1,4 @@
-"""Korean requests for layered networks, by rule: the layers come from networks.py, the words from here."""
+"""Korean requests by rule: layers come from networks.py, graphs from relations.py, the words from here."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from diagen.data.networks import (
     output,
     units,
 )
+from diagen.data.relations import graph
 
 _COUNTS = {2: "두", 3: "세", 4: "네", 5: "다섯", 6: "여섯"}
 _LEADS = (
@@ -251,3 +252,190 @@ def _say(r: random.Random, layer: Layer) -> str:
     }
     said = r.choice(names[layer.kind])
     return " ".join(x for x in (said, layer.rate, layer.act) if x)
+
+
+# Processes: boxes by kind, and clauses that say who gives what to whom.
+
+_NOUNS = {
+    "process": "전처리, 정제, 토큰화, 학습, 평가, 배포, 모니터링, 라벨링, 데이터 증강, 정규화, 검수, "
+    "승인, 집계, 필터링, 특징 추출, 샘플링, 품질 검사, 재학습, 후처리, 색인, 청킹, 검색, "
+    "재순위화, 요약, 번역, 노이즈 제거, 결측치 처리, 이상 탐지, 군집화, 차원 축소, 교차 검증, "
+    "하이퍼파라미터 탐색, 양자화, 가지치기, 앙상블, 스케줄러, 파서, 크롤러, 중복 제거, 익명화, "
+    "형태소 분석, 음성 인식, 객체 검출, 경로 계획, 자세 추정, 보정, 조립, 포장, 출고, 세척, "
+    "용접, 도장, 절단, 접수, 심사, 정산, 배차, 수집기, 변환기, 검증기, 병합, 분할, 압축, "
+    "암호화, 백업, 로그인, 주문, 환불, A/B 테스트, 리포트 작성, 알림 발송, 프롬프트 구성, "
+    "질의 재작성, 안전 검사, 응답 생성, 가중치 갱신, 순전파, 역전파",
+    "data": "원본 데이터, 학습 데이터, 센서 데이터, 클릭 로그, 거래 내역, 이미지, 영상, 음성, 좌표, 배치, 특징 벡터, "
+    "체크포인트, 합성 데이터, 위성 사진, 주가, 기상 데이터, 의료 영상, 설문 응답, 주문 내역, 예측값, 손실, 그래디언트",
+    "text": "질문, 답변, 프롬프트, 요약문, 리뷰, 보고서, 계약서, 자막, 회의록",
+    "store": "벡터 DB, 데이터 레이크, 주문 DB, 로그 저장소, 특징 저장소, 모델 저장소, 이벤트 큐, 지식 베이스, 재고 DB",
+    "service": "API 서버, 결제 서버, 알림 서비스, 게이트웨이, 대시보드, 웹 서버, 모바일 앱, 인증 서버, 챗봇",
+    "model": "분류기, 추천 모델, 언어 모델, 임베딩 모델, 감성 분석 모델, 교사 모델, 학생 모델, 보상 모델, 판별자, "
+    "생성자, 인코더, 디코더, 예측 모델, 랜덤 포레스트, 검출 모델",
+    "user": "사용자, 관리자, 상담원, 고객, 운영자, 평가자, 의사, 연구원",
+}
+_KINDS = {label.strip(): kind for kind, labels in _NOUNS.items() for label in labels.split(",")}
+_FOREIGN = (
+    "Kafka Flink Spark Redis Airflow BERT GPT YOLO Grafana MinIO Slack Elasticsearch LLM OCR TTS ASR API FAISS Ray "
+    "Triton XGBoost Loader Router Trainer Encoder Sampler Actor Critic"
+).split()
+_PREFIXES = "1차 2차 실시간 야간 내부 외부 통합 임시 자동 수동 모바일 온라인 오프라인 예비 신규".split()
+_CHECKS = (
+    "통과?, 정상?, 승인됨?, 임계값 초과?, 이상 있음?, 재고 있음?, 점수 충분?, 수렴했나?, 품질 합격?, 오류 발생?".split(
+        ", "
+    )
+)
+_GIVEN = "점수 토큰 보상 알림 결과 피드백 라벨 가중치 좌표 요청 응답 벡터 이벤트 명령 상태".split()
+_OPENINGS = (
+    "", "", "", "그려줘: ", "다이어그램 부탁해요. ", "아래 과정을 그려 주세요.\n", "흐름도: ", "시스템 구성: ",
+    "발표용 그림이 필요해요. ", "이런 구조를 그림으로 그려줘. ", "파이프라인 그림: ",
+)  # fmt: skip
+_CLOSINGS = (". 이 과정을 그려줘.", ". 이렇게 그려 주세요.", ". 그림으로 부탁드립니다.")
+
+
+def _particle(word: str, closed: str, open_: str) -> str:
+    """The word with the particle that its last sound asks for (은/는, 이/가, 을/를, 과/와, 으로/로)."""
+    last = word.rstrip("?)'\"")[-1:]
+    final = (ord(last) - 0xAC00) % 28 if "가" <= last <= "힣" else -1
+    if final < 0:
+        final = 8 if last in "178lLrR" else 1 if last in "036mMnN" else 0
+    if closed == "으로":  # words that end in ㄹ take 로
+        return word + (open_ if final in (0, 8) else closed)
+    return word + (closed if final else open_)
+
+
+def korean_process(r: random.Random) -> tuple[str, str]:
+    """A random Korean request about boxes and what they give each other, and its diagram text."""
+    names: list[str] = []
+    count = r.choice((3, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10))
+    while len(names) < count:
+        roll = r.random()
+        name = r.choice(list(_KINDS)) if roll < 0.82 else r.choice(_FOREIGN)
+        if roll < 0.08:
+            name = f"{r.choice(_PREFIXES)} {name}"
+        elif 0.08 < roll < 0.12:
+            name = f"{name} {r.choice('ABC12')}"
+        if name not in names:
+            names.append(name)
+    lines: list[str] = []
+    told: set[str] = set()
+    current: list[str] = []
+    clauses: list[str] = []
+
+    def box(name: str) -> str:
+        kind = _KINDS.get(name.removesuffix(" " + name[-1]) if name[-1:] in "ABC12" else name.split(" ", 1)[-1])
+        kind = _KINDS.get(name, kind)
+        new = name not in told
+        told.add(name)
+        return f"{name} [{kind}]" if new and kind and kind != "process" else name
+
+    def arrow(sources: list[str], targets: list[str], label: str = "", sign: str = "->") -> None:
+        nonlocal current
+        left = "" if current == sources else " | ".join(box(x) for x in sources) + " "
+        lines.append(left + f"{sign} " + " | ".join(box(x) for x in targets) + (f" : {label}" if label else ""))
+        current = targets
+
+    mark = r.choice(("->", "->", "→", "=>")) if r.random() < 0.35 else ""
+    polite = r.random() < 0.5
+    joint = r.choice(("와", "와", "랑", ", "))
+
+    def ends(plain: str, kind: str) -> str:
+        """A verb in the writer's style: plain, or polite."""
+        return kind if polite else plain
+
+    def listed(words: list[str]) -> str:
+        if joint == ", " or len(words) == 1:
+            return ", ".join(words)
+        return ", ".join(words[:-2]) + ", " * (len(words) > 2) + (
+            _particle(words[-2], "과", "와") if joint == "와" else _particle(words[-2], "이랑", "랑")
+        ) + " " + words[-1]  # fmt: skip
+
+    for sources, targets, back in graph(r, len(names)):
+        left, right = [names[i] for i in sources], [names[i] for i in targets]
+        label = r.choice(_GIVEN) if r.random() < 0.12 and not back else ""
+        a, b, follows = listed(left), listed(right), current == left
+        if back:
+            text = r.choice(
+                (
+                    f"{a}에서 {_particle(b, '으로', '로')} {ends('되돌아간다', '되돌아가요')}",
+                    f"{_particle(a, '은', '는')} 다시 {_particle(b, '으로', '로')} {ends('돌아간다', '돌아갑니다')}",
+                    f"{a}의 결과는 {b}에 {ends('피드백된다', '피드백됩니다')}",
+                )
+            )
+        elif mark and r.random() < 0.75:
+            text = f"{', '.join(left)} {mark} {', '.join(right)}" + (f" ({label})" if label else "")
+        elif label:
+            text = r.choice(
+                (
+                    f"{_particle(a, '이', '가')} {b}에 {_particle(label, '을', '를')} {ends('보낸다', '보내요')}",
+                    f"{a}에서 {_particle(b, '으로', '로')} {_particle(label, '이', '가')} {ends('간다', '갑니다')}",
+                    f"{_particle(b, '은', '는')} {a}에서 {_particle(label, '을', '를')} {ends('받는다', '받아요')}",
+                )
+            )
+        elif len(left) > 1:
+            text = r.choice(
+                (
+                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {ends('들어간다', '들어가요')}",
+                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {ends('입력으로 쓴다', '입력으로 써요')}",
+                    f"{_particle(a, '은', '는')} {b}에서 {ends('합쳐진다', '합쳐집니다')}",
+                    f"{_particle(a, '을', '를')} 모아서 {_particle(b, '으로', '로')} {ends('보낸다', '보내요')}",
+                )
+            )
+        elif follows and len(right) == 1 and r.random() < 0.6:
+            text = r.choice(
+                (
+                    f"그다음 {b}",
+                    f"이어서 {b}",
+                    f"다음은 {b}",
+                    f"그 결과는 {_particle(b, '으로', '로')} {ends('간다', '가요')}",
+                )
+            )
+        elif len(right) > 1:
+            text = r.choice(
+                (
+                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {ends('나뉜다', '나뉩니다')}",
+                    f"{a}에서 {b} 각각으로 {ends('간다', '가요')}",
+                    f"{_particle(b, '은', '는')} 모두 {_particle(a, '을', '를')} {ends('쓴다', '씁니다')}",
+                    f"{a}의 출력이 {_particle(b, '으로', '로')} {ends('이어진다', '이어져요')}",
+                )
+            )
+        else:
+            text = r.choice(
+                (
+                    f"{a}에서 {_particle(b, '으로', '로')} {ends('간다', '가요')}",
+                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {ends('들어간다', '들어갑니다')}",
+                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {ends('이어진다', '이어집니다')}",
+                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {ends('받는다', '받아요')}",
+                    f"{a} 다음에 {b}",
+                    f"{_particle(a, '을', '를')} {b}에 {ends('넣는다', '넣어요')}",
+                    f"{a}의 결과가 {_particle(b, '으로', '로')} {ends('전달된다', '전달됩니다')}",
+                )
+            )
+        clauses.append(text)
+        arrow(left, right, label, "..>" if back else "->")
+    if r.random() < 0.25:  # a question at the end, with two answers
+        check, good, bad = r.choice(_CHECKS), r.choice(_FOREIGN), r.choice(list(_KINDS))
+        if good not in names and bad not in names and current:
+            before = current
+            yes, no = r.choice((("예", "아니오"), ("yes", "no"), ("맞으면", "아니면"), ("예", "아니요")))
+            lines.append(f"-> {check} [decision]" if len(before) else check)
+            current = [check]
+            arrow([check], [good], yes)
+            arrow([check], [bad], no)
+            said = (yes, no) if yes.endswith("면") else (f"{yes}이면" if yes == "예" else yes, no)
+            clauses.append(
+                r.choice(
+                    (
+                        f"그다음 {check} {said[0]} {good}, {said[1]} {bad}",
+                        f"이어서 '{check}'를 판단해서 {said[0]} {_particle(good, '으로', '로')}, "
+                        f"{said[1]} {_particle(bad, '으로', '로')}",
+                    )
+                )
+            )
+    stop = r.choice((". ", ". ", ", ", "\n", "\n- ", "; "))
+    body = ("- " if stop == "\n- " else "") + stop.join(clauses)
+    lead = r.choice(_OPENINGS)
+    if stop.startswith("\n") and lead:
+        lead = lead.rstrip() + "\n"
+    closing = r.choice(("", ".", ".", *_CLOSINGS)) if stop == ". " else ""
+    return (lead + body + closing).strip(), "\n".join(lines) + "\n"

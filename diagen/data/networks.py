@@ -233,6 +233,10 @@ class Voice:
                 return "[" + ", ".join(words) + "]"
             if form < 0.38 and len(words) > 2:
                 return ", ".join(words[:-1]) + " " + words[-1]
+            if form < 0.48:  # commas where they fell
+                return "".join(w + self.rng.choice((" ", ", ", ", ")) for w in words[:-2]) + self.rng.choice(
+                    (f"{words[-2]} {words[-1]}", f"{words[-2]}, {words[-1]}", f"{words[-2]} and {words[-1]}")
+                )
         return ", ".join(words[:-1]) + self.rng.choice(ends) + words[-1]
 
 
@@ -862,7 +866,7 @@ def hidden(v: Voice, sizes: Sequence[int], act: str = "") -> Part:
     """The hidden layers with sizes listed one by one (or a single one)."""
     k, u = len(sizes), v.unit
     lines = tuple(Layer("dense", s, act=act).line() for s in sizes)
-    lay = v.rng.choice(("hidden layer",) * 7 + ("intermediate layer", "inner layer", "middle layer"))
+    lay = v.rng.choice(("hidden layer",) * 7 + ("intermediate layer", "inner layer", "middle layer", "dense layer"))
     if k == 1:
         n = v.num(sizes[0])
         one = u if sizes[0] > 1 else u[:-1]
@@ -1097,7 +1101,9 @@ def join_prose(v: Voice, texts: list[str]) -> str:
         elif mode == "followed":
             mark = " followed by " if i == 2 else ", followed by " if v.chance(0.4) else ", then "
         else:
-            mark = v.rng.choice((", then ", ", ", ", ", ", followed by ", ", and then ", ", next ", ", after that "))
+            mark = v.rng.choice(
+                (", then ", ", ", ", ", ", followed by ", ", and then ", ", next ", ", after that ", ", and ")
+            )
         if i == len(texts) and v.chance(0.5):
             mark = v.rng.choice((", and finally ", ", finally ", " and ", ", and at the end ", ", then "))
         text += mark + t
@@ -1960,6 +1966,44 @@ def uneven_layer(r: random.Random, conv: Layer) -> Layer:
         units=0 if r.random() < 0.3 else conv.units,
         out=(side, side) if r.random() < 0.08 else (),
     )
+
+
+def long_conv(r: random.Random) -> tuple[str, list[str]]:
+    """A long row of look-alike layers, each told in other words and other detail, then the sizes of the dense ones."""
+    v = make_voice(r)
+    v.steady, v.careless, v.bare = r.choice((0.0, 0.2, 0.5)), r.random() < 0.4, r.random() < 0.2
+    size, detail = kernel(r) if r.random() < 0.4 else (3, 3), r.choice((0.5, 0.7, 0.85, 1.0))
+    variants = r.choice((("max",), ("max", "avg", ""), ("", "", "max", "avg"), ("",)))
+    maps, filters = r.choice((0.0, 0.0, 0.15, 0.3)), r.choice((0.0, 0.0, 0.0, 0.4))
+    parts = [part(Layer("input", size=image(r)), v)] if r.random() < 0.85 else []
+    for _ in range(r.choice((2, 3, 4, 5, 6, 7, 8))):
+        row = []
+        for _ in range(r.choice((1, 1, 1, 2, 2, 3))):
+            side = r.randint(4, 510)
+            row.append(
+                Layer(
+                    "conv",
+                    r.choice(FILTERS) if r.random() < filters else 0,
+                    size if r.random() < detail else (),
+                    out=(side, side) if r.random() < maps else (),
+                )
+            )
+        if len(row) > 1 and r.random() < 0.4:
+            parts.append(part(row[0] if not row[0].out else replace(row[0], out=()), v, len(row)))
+        else:
+            parts += [part(x, v) for x in row]
+        parts.append(part(Layer("pool", size=(2, 2) if r.random() < detail else (), variant=r.choice(variants)), v))
+    if r.random() < 0.2:
+        parts.append(part(Layer("flatten"), v))
+    sizes = [r.choice((16, 32, 64, 100, 128, 200, 256, 512, 1024, r.randint(3, 900))) for _ in range(r.randint(1, 4))]
+    if r.random() < 0.6:
+        sizes.sort(reverse=True)
+    parts.append(
+        hidden(v, sizes) if len(sizes) == 1 or r.random() < 0.7 else lined(v, [Layer("dense", n) for n in sizes])
+    )
+    if r.random() < 0.9:
+        parts.append(part(Layer("output", r.choice((1, 1, 2, 3, 5, 10, 100))), v))
+    return frame(parts, v, "cnn", parts[0].lines[0].startswith("input"), ways(v))
 
 
 def with_maps(r: random.Random, layers: list[Layer]) -> list[Layer]:
@@ -2906,7 +2950,8 @@ FAMILIES: tuple[tuple[Callable[[random.Random], tuple[str, list[str]]], float], 
     (mlp, 21),
     (terse, 5),
     (dense_chain, 8),
-    (cnn, 46),
+    (cnn, 40),
+    (long_conv, 16),
     (by_factor, 1.5),
     (autoencoder, 5),
     (recurrent, 6),

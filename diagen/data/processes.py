@@ -1394,8 +1394,21 @@ def process(rng: random.Random) -> tuple[str, str]:
         for x in ordered:
             if x.detail and f"({x.detail})" not in body:
                 x.detail, x.label = "", x.label.split(" (")[0]
+    return dressed_process(rng, draft, body, ordered, case, caps, form == "listed")
+
+
+def dressed_process(
+    rng: random.Random,
+    draft: Draft,
+    body: str,
+    ordered: list[Node],
+    case: str,
+    caps: bool = False,
+    listed: bool = False,
+) -> tuple[str, str]:
+    """The request around a described process, perhaps with a title and a style wish, and the diagram text."""
     head = opening(rng)
-    if form == "listed" and head and not body.startswith("digraph"):
+    if listed and head and not body.startswith("digraph"):
         head = head.rstrip() + "\n"
     if re.match(r"(flowchart|graph) (LR|TD)|digraph", body) and head:
         head = head.rstrip() + "\n"

@@ -2,9 +2,10 @@
 
     python -m diagen.data.synthetic --number 20 --seed 1
 
-Five sources: layered networks by rule (networks.py; in Korean korean.py), processes of random shape and names
-(processes.py), wordings written by hand with slots (templates/*.txt, format in templates/README.md), and requests that
-describe no diagram, answered by `none`. Every text is checked by `parse` before it leaves.
+Six sources: layered networks by rule (networks.py; in Korean korean.py), processes of random shape and names
+(processes.py), graphs told arrow by arrow (relations.py), wordings written by hand with slots (templates/*.txt, format
+in templates/README.md), and requests that describe no diagram, answered by `none`. Every text is checked by `parse`
+before it leaves.
 """
 
 from __future__ import annotations
@@ -21,22 +22,31 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
-from diagen.data.korean import korean_network
+from diagen.data.korean import korean_network, korean_process
 from diagen.data.networks import network
 from diagen.data.processes import process
+from diagen.data.relations import relations
 from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
-SHARES = {"network": 0.27, "korean_network": 0.04, "process": 0.12, "template": 0.56, "none": 0.01}
+SHARES = {
+    "network": 0.29,
+    "korean_network": 0.04,
+    "korean_process": 0.05,
+    "process": 0.11,
+    "relations": 0.10,
+    "template": 0.40,
+    "none": 0.01,
+}
 # Files that are drawn from more often for each of their templates: Korean, and the wordings seen least so far.
 FAVOURED = {
     "korean": 1.5,
     "korean_more": 2,
-    "korean_flows": 3,
-    "mlp_more": 3,
-    "convnets_more": 3,
-    "flows_more": 3,
-    "systems": 3,
+    "korean_flows": 2,
+    "mlp_more": 2,
+    "convnets_more": 2,
+    "flows_more": 2,
+    "systems": 2,
 }
 SPLITS = ("train", "held_out")
 
@@ -345,8 +355,12 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
             request, text = network(rng)
         elif source == "korean_network":
             request, text = korean_network(rng)
+        elif source == "korean_process":
+            request, text = korean_process(rng)
         elif source == "process":
             request, text = process(rng)
+        elif source == "relations":
+            request, text = relations(rng)
         elif source == "template":
             request, text = _template(rng, split)
         else:
