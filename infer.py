@@ -11,7 +11,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -32,13 +32,13 @@ from diagen.diagram import (
     DiagramError,
     ask,
     clean_request,
-    grammar_for,
     parse,
     restyle,
 )
 from diagen.render.source import FORMATS as SOURCES
 from diagen.render.source import read_source
 from diagen.results import FORMATS, Drawing, inches_of, record, summary, table, unwritable, write
+from diagen.sampling import Sampled, sampled
 from diagen.score import Candidate, candidate_of, distinct, rank, reason_of
 
 HELP = """\
@@ -61,6 +61,7 @@ normal wide; routing orthogonal straight; shapes rounded square; scale 0.25 to 4
 DRAWINGS = tuple(f".{ending}" for ending in SOURCES)  # files that carry what they were drawn from
 RAW = "DIAGEN_REQUEST"  # how the words of the request reach the jobs, past Hydra's grammar of commas and quotes
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
+CARD = "infer.json"  # the figures of a job of a sweep, beside its answers
 SWEEPS: set[Path] = set()  # the folders that Hydra made for -m, looked after at the end
 MORE = 4  # samples for a request whose answers all ran on without an end
 RANGES = (
@@ -118,10 +119,7 @@ def _typed_or_piped() -> str:
 
 def check(cfg: DictConfig) -> None:
     """Refuses settings that cannot work, before anything is loaded."""
-    try:
-        OmegaConf.resolve(cfg)
-    except OmegaConfBaseException as error:
-        raise DiagenError(f"a setting cannot be read: {str(error).splitlines()[0]}") from error
+    check_values(cfg, RANGES, ("grammar", "transparent", "svg.embed"))
     sources = ["prompt"] if RAW in os.environ else []
     sources += [name for name in ("prompt", "prompts", "diagrams") if cfg[name] is not None]
     if len(sources) > 1:
@@ -131,23 +129,27 @@ def check(cfg: DictConfig) -> None:
     for name in cfg.formats:
         if name not in FORMATS:
             raise DiagenError(f"unknown format {name!r}; there are {', '.join(FORMATS)}")
-    for name, least, most in RANGES:
-        if type(cfg[name]) is not int or not least <= cfg[name] <= most:
-            raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
-    if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
-        raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
-    for name, value in (
-        ("grammar", cfg.grammar),
-        ("numbers", cfg.numbers),
-        ("transparent", cfg.transparent),
-        ("svg.embed", cfg.svg.embed),
-    ):
-        if not isinstance(value, bool):
-            raise DiagenError(f"{name}={value} is neither true nor false")
     inches_of(str(cfg.width or ""))
     if not isinstance(cfg.style, DictConfig):
         raise DiagenError(f"style={cfg.style} has no name; write style.theme=night or style.direction=down")
     restyle(parse("A -> B"), **{str(name): word for name, word in cfg.style.items()})
+
+
+def check_values(cfg: DictConfig, ranges: Iterable[tuple[str, int, int]], switches: Iterable[str]) -> None:
+    """What every command that writes diagrams checks: whole numbers, the temperature, what is true or false."""
+    try:
+        OmegaConf.resolve(cfg)
+    except OmegaConfBaseException as error:
+        raise DiagenError(f"a setting cannot be read: {str(error).splitlines()[0]}") from error
+    for name, least, most in ranges:
+        if type(cfg[name]) is not int or not least <= cfg[name] <= most:
+            raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
+    if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
+        raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
+    for name in switches:
+        value = OmegaConf.select(cfg, name)
+        if not isinstance(value, bool):
+            raise DiagenError(f"{name}={value} is neither true nor false")
 
 
 # -- files -------------------------------------------------------------------------------------------------------
@@ -221,12 +223,12 @@ def one_request(cfg: DictConfig) -> None:
     with output_folder(cfg) as folder:
         llm = load(cfg)
         scorers = load_scorers(cfg)
-        candidates, reasons, samples = sampled(cfg, llm, request)
-        if not candidates:
-            reason = reason_of(reasons)
+        found = samples_of(cfg, llm, request)
+        if not found.candidates:
+            reason = reason_of(found.reasons)
             raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
         stage = Stage("scoring")
-        ranked = rank(request, candidates, scorers)
+        ranked = rank(request, found.candidates, scorers)
         stage.done(f"{len(ranked)} drawings")
         stage = Stage("writing files")
         for n, candidate in enumerate(ranked[: cfg.keep], 1):
@@ -235,37 +237,29 @@ def one_request(cfg: DictConfig) -> None:
         summary(folder, ranked, cfg.keep)
         stage.done()
     table(folder, ranked[: cfg.keep], list(cfg.formats))
-    notes = [f"{len(ranked)} distinct of {samples} samples"]
-    notes += [f"{len(reasons)} unreadable: {reason_of(reasons)}"] if reasons else []
+    notes = [f"{len(ranked)} distinct of {found.samples} samples"]
+    notes += [f"{len(found.reasons)} unreadable: {reason_of(found.reasons)}"] if found.reasons else []
     say("; ".join(notes))
 
 
-def sampled(cfg: DictConfig, llm: Any, request: str) -> tuple[list[Candidate], list[str], int]:
-    """The candidates of a request, why other samples are none, and how many samples were taken.
-
-    As many samples as candidates are wanted, and once more as many where some of them were alike.
-    """
-    texts: list[str] = []
-    finished: list[bool] = []
-    candidates: list[Candidate] = []
-    reasons: list[str] = []
-    for more in (False, True):
-        stage = Stage("writing more candidates" if more else "writing candidates")
-        written = llm.generate(
-            [ask(request)],
-            cfg.candidates,
-            greedy_first=not more,
-            progress=lambda done, tokens, stage=stage: stage.show(f"{done} of {cfg.candidates}, {tokens} tokens"),
-            **decoding(cfg, [request], more),
-        )
-        speed = written.tokens / max(written.seconds, 1e-3)
-        stage.done(f"{cfg.candidates} with {written.tokens} tokens, {speed:.0f} tokens/s")
-        texts += written.texts[0]
-        finished += written.finished[0]
-        candidates, reasons = distinct(texts, finished, dict(cfg.style))
-        if len(candidates) >= cfg.candidates or not candidates or cfg.temperature == 0 or cfg.candidates == 1:
-            break
-    return candidates[: cfg.candidates], reasons, len(texts)
+def samples_of(cfg: DictConfig, llm: Any, request: str) -> Sampled:
+    """The candidates of a request; shows how the writing goes."""
+    stage = Stage("writing candidates")
+    rounds = sampled(
+        llm,
+        request,
+        cfg.candidates,
+        dict(cfg.style),
+        progress=lambda done, number, tokens: stage.show(f"{done} of {number}, {tokens} tokens"),
+        **decoding(cfg, [request]),
+    )
+    while True:
+        found = next(rounds)
+        tokens, seconds = found.written.tokens, found.written.seconds
+        stage.done(f"{cfg.candidates} with {tokens} tokens, {tokens / max(seconds, 1e-3):.0f} tokens/s")
+        if not found.more:
+            return found
+        stage = Stage("writing more candidates")
 
 
 def given_diagrams(cfg: DictConfig) -> None:
@@ -393,19 +387,51 @@ def many_requests(cfg: DictConfig) -> None:
         raise DiagenError("prompts=FILE.jsonl needs output=FILE.jsonl")
     given = Path(str(cfg.output))
     final = _below_job(given.parent) / given.name
-    if final.exists():
-        raise DiagenError(f"{final} exists already and is not overwritten; choose another output")
+    card = final.with_name(CARD)
+    for path in (final, card) if in_sweep() else (final,):
+        if path.exists():
+            raise DiagenError(f"{path} exists already and is not overwritten; choose another output")
     text = read_text(Path(str(cfg.prompts)))
     rows = list(requests(text, Path(cfg.prompts).name))
     with made(final.parent):
         try:
-            done = answer_all(cfg, rows, final, digest_of(cfg, text))
+            if in_sweep():
+                from diagen.models.llm import peak_memory
+
+                peak_memory(start=True)
+            done, seconds = answer_all(cfg, rows, final, digest_of(cfg, text))
+            if in_sweep():
+                write(card, json.dumps(figures_of(cfg, text, done, seconds), indent=2).encode())
         except OSError as error:
             raise unwritable(final, error) from error
     errors = sum("error" in row for row in done.values())
     say(f"{final}: {len(rows)} requests, {len(rows) - errors} diagrams, {errors} errors")
     if errors == len(rows):
         raise DiagenError(f"all {len(rows)} requests failed; the first: {done[rows[0]['id']]['error']}")
+
+
+def figures_of(cfg: DictConfig, text: str, done: dict[str, dict[str, Any]], seconds: float) -> dict[str, Any]:
+    """What `python -m diagen.compare` puts into a line: the job's settings and its figures.
+
+    Those are the share of requests with a diagram, seconds for one (without loading; not of a job that was resumed),
+    the peak of memory in MB, and, of the requests that say what is wanted, the shares of exact ones and edge F1.
+    """
+    from diagen.measure import known, measure
+    from diagen.models.llm import peak_memory
+
+    good = sum("error" not in row for row in done.values())
+    figures = {"parsed": good / len(done), "seconds": seconds / good if seconds and good else None}
+    figures["memory_mb"] = peak_memory()
+    wanted = []
+    for line in text.split("\n"):
+        with suppress(ValueError, RecursionError):
+            wanted.append(json.loads(line))
+    wanted = [row | {"id": str(row["id"])} for row in wanted if known(row)]
+    found = measure(wanted, done, 0)
+    figures |= {name: found.get(name) for name in ("layers_exact", "graphs_exact", "edge_f1")}
+    kept = {name: value for name, value in figures.items() if value is not None}
+    command = " ".join(["python infer.py", *HydraConfig.get().overrides.task])
+    return {"class": Path(str(cfg.llm.weights)).name, "seed": cfg.seed, "command": command, "figures": kept}
 
 
 def digest_of(cfg: DictConfig, requests: str) -> str:
@@ -445,15 +471,21 @@ def requests(text: str, name: str) -> Iterator[dict[str, str]]:
         yield row
 
 
-def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest: str) -> dict[str, dict[str, Any]]:
-    """The answers by id, those of an earlier start among them; kept in the part file until all are there."""
+def answer_all(
+    cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest: str
+) -> tuple[dict[str, dict[str, Any]], float]:
+    """The answers by id, those of an earlier start among them; kept in the part file until all are there.
+
+    And the seconds that the model wrote them, 0 where an earlier start wrote some.
+    """
     part = final.with_name(final.name + ".part")
     done = resume(part, digest)
-    todo = [row for row in rows if row["id"] not in done]
+    todo, resumed = [row for row in rows if row["id"] not in done], bool(done)
     llm = load(cfg) if any("error" not in row for row in todo) else None
     scorers = load_scorers(cfg) if llm and cfg.candidates > 1 else {}
     todo.sort(key=lambda row: len(row.get("prompt", "")))  # alike in length, so that little is padded
     size = max(1, cfg.batch * 8 // max(8, cfg.candidates)) if cfg.candidates > 1 else cfg.batch
+    start = time.monotonic()
     with part.open("a", encoding="utf-8") as file:
         if not file.tell():
             file.write(json.dumps({"settings": digest}) + "\n")
@@ -461,8 +493,9 @@ def answer_all(cfg: DictConfig, rows: list[dict[str, str]], final: Path, digest:
             for i in range(0, len(todo), size):
                 answer_batch(cfg, llm, scorers, todo[i : i + size], file, done)
                 bar.update(len(todo[i : i + size]))
+    seconds = 0.0 if resumed else time.monotonic() - start
     finish(part, final, [done[row["id"]] for row in rows])
-    return done
+    return done, seconds
 
 
 def resume(part: Path, digest: str) -> dict[str, dict[str, Any]]:
@@ -584,12 +617,12 @@ def load(cfg: DictConfig) -> Any:
     return llm
 
 
-def decoding(cfg: DictConfig, requests: list[str], more: bool = False) -> dict[str, Any]:
-    """The settings of `generate`; more: of further samples, which need another seed."""
+def decoding(cfg: DictConfig, requests: list[str]) -> dict[str, Any]:
+    """The settings of `generate`."""
     return {
-        "grammars": [grammar_for(r) if cfg.numbers else GRAMMAR for r in requests] if cfg.grammar else None,
+        "grammars": [GRAMMAR] * len(requests) if cfg.grammar else None,
         "temperature": float(cfg.temperature),
-        "seed": int(cfg.seed) + 10_000 * more,
+        "seed": int(cfg.seed),
         "max_new_tokens": cfg.max_new_tokens,
     }
 

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import hydra
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import DictConfig
 
 import infer
 from diagen import DiagenError
 from diagen.console import fail, in_sweep, run, say
 from diagen.data.ratings import user_of
-from diagen.diagram import ask
-from diagen.score import Candidate, distinct
+from diagen.sampling import sampled
+from diagen.score import Candidate
 
 HELP = """\
 Draw, rate and edit diagrams in the browser.
@@ -45,18 +44,7 @@ Written = tuple[list[Candidate], list[str]]  # the distinct candidates so far, a
 
 def check(cfg: DictConfig) -> None:
     """Refuses settings that cannot work, before anything is loaded."""
-    try:
-        OmegaConf.resolve(cfg)
-    except OmegaConfBaseException as error:
-        raise DiagenError(f"a setting cannot be read: {str(error).splitlines()[0]}") from error
-    for name, least, most in RANGES:
-        if type(cfg[name]) is not int or not least <= cfg[name] <= most:
-            raise DiagenError(f"{name}={cfg[name]} is not a whole number from {least} to {most:,}")
-    if type(cfg.temperature) not in (int, float) or not 0 <= cfg.temperature <= 2:
-        raise DiagenError(f"temperature={cfg.temperature} is not a number from 0 to 2")
-    for name in ("grammar", "numbers"):
-        if not isinstance(cfg[name], bool):
-            raise DiagenError(f"{name}={cfg[name]} is neither true nor false")
+    infer.check_values(cfg, RANGES, ("grammar",))
     user_of(str(cfg.user))
     if in_sweep():
         raise DiagenError("a page cannot be swept; leave -m out")
@@ -67,27 +55,19 @@ def writer(cfg: DictConfig, llm: Any) -> Callable[[str, int, Callable[[str, floa
 
     def write(request: str, turn: int, tell: Callable[[str, float], None]) -> Iterator[Written]:
         """All candidates so far, each time that there are more; `turn` counts the same request's earlier drawings."""
-        texts: list[str] = []
-        finished: list[bool] = []
+        made = 0
+
+        def progress(done: int, number: int, tokens: int) -> None:
+            said = f"writing: {made + done} of {made + number} candidates, {tokens:,} tokens"
+            tell(said, (made + done) / (made + number))
+
         settings = infer.decoding(cfg, [request])
-        for step, number in enumerate((1, cfg.candidates - 1, cfg.candidates)):
-            if number == 0:
-                continue
-            made = len(texts)
-
-            def progress(done: int, tokens: int, made: int = made, number: int = number) -> None:
-                said = f"writing: {made + done} of {made + number} candidates, {tokens:,} tokens"
-                tell(said, (made + done) / (made + number))
-
-            settings["seed"] = (cfg.seed + 1_000 * turn + 10_000_000 * step) % 2**32
-            written = llm.generate([ask(request)], number, greedy_first=step == 0, progress=progress, **settings)
-            texts += written.texts[0]
-            finished += written.finished[0]
-            candidates, reasons = distinct(texts, finished, {})
-            yield candidates[: cfg.candidates], reasons
-            # A last round only where some were alike; the answers of temperature 0 are all the same.
-            if cfg.temperature == 0 or (step == 1 and (len(candidates) >= cfg.candidates or not candidates)):
-                break
+        settings["seed"] = (cfg.seed + 1_000 * turn) % 2**32
+        for found in sampled(
+            llm, request, cfg.candidates, {}, early=True, apart=10_000_000, progress=progress, **settings
+        ):
+            made = found.samples
+            yield found.candidates, found.reasons
 
     return write
 

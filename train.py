@@ -123,7 +123,7 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
         for name, image in pictures(model.eval(), list(islice(data.test_dataloader(), 20))).items():
             image.save(folder / f"{name}.png")
             run.log({f"pictures/{name}": wandb_image(image)})
-        card = {"command": "python train.py " + " ".join(sys.argv[1:]), "renderer": renderer_hash(), "seed": cfg.seed}
+        card = {"command": command(), "renderer": renderer_hash(), "seed": cfg.seed}
         card |= {"minutes": round(minutes, 1), "figures": {name: round(value, 4) for name, value in tested.items()}}
         save_net(model, folder / "net", card)
         figures = "  ".join(f"{name} {value:.3f}" for name, value in sorted(tested.items()))
@@ -143,8 +143,9 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
 
     from diagen.data.synthetic import pairs
     from diagen.diagram import GRAMMAR_HASH
-    from diagen.models.llm import save_adapter
+    from diagen.models.llm import peak_memory, save_adapter
 
+    peak_memory(start=True)
     last = None
     if cfg.resume:
         last = last_checkpoint(folder)
@@ -172,14 +173,17 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
     asked = [row for row in islice(pairs(cfg.seed, "held_out"), 20 * cfg.check) if row["source"] == "template"]
     if asked and not run.disabled:
         trainer.add_callback(answers_to(asked[:4], llm, trainer, run))
+    rated = list(rows["eval"]) if cfg.check and "chosen" in rows["eval"].column_names else []
     with memory_advice(folder):
         before = exact_share(llm, asked[: cfg.check]) if cfg.check and not last else None
+        preferred_before = preferred(llm, rated) if rated and not last else None
         start = time.monotonic()
         trainer.train(resume_from_checkpoint=last)
         minutes = (time.monotonic() - start) / 60
         loss = trainer.evaluate()["eval_loss"]
         llm.model = trainer.model
         after = exact_share(llm, asked[: cfg.check]) if cfg.check else None
+        preferred_after = preferred(llm, rated) if rated else None
     adapter = folder / "adapter"
     card = {
         "base": str(cfg.llm.weights),
@@ -191,15 +195,27 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         "eval_loss": round(loss, 4),
         "exact_before": before,
         "exact_after": after,
-        "command": "python train.py " + " ".join(sys.argv[1:]),
+        "preferred_before": preferred_before,
+        "preferred_after": preferred_after,
+        "memory_mb": peak_memory(),
+        "command": command(),
         "before": llm.card,
     }
     save_adapter(trainer.model, adapter, card)
     if after is not None and before is not None:
         verdict = "worse than before" if after < before else "not worse than before"
         print(f"right graphs of {cfg.check} held-out requests: {before:.2f} before, {after:.2f} after: {verdict}")
+    if preferred_after is not None and preferred_before is not None:
+        whose = f"{cfg.user}'s ratings" if "ratings" in cfg.stage.rows.sources else "mistaken diagrams"
+        told = f"better one likelier in {preferred_before:.2f} before, {preferred_after:.2f} after"
+        print(f"{len(rated)} held-out pairs of {whose}: {told}")
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
+
+
+def command() -> str:
+    """What was typed; of a job of a sweep, what would run it alone."""
+    return " ".join(["python train.py", *(HydraConfig.get().overrides.task if in_sweep() else sys.argv[1:])])
 
 
 @contextmanager
@@ -262,6 +278,24 @@ def exact_share(llm: Any, rows: list[dict[str, str]]) -> float:
             except DiagramError:
                 continue  # `none`, or not ended
     return round(right / len(rows), 3)
+
+
+def preferred(llm: Any, rows: list[dict[str, str]]) -> float:
+    """The share of pairs whose better answer the model is likelier to write than the worse one."""
+    import torch
+
+    def likelihood(prompt: str, answer: str) -> float:
+        asked, told = (llm.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (prompt, answer))
+        ids = torch.tensor([asked + told + [llm.tokenizer.eos_token_id]], device=llm.model.device)
+        chances = llm.model(input_ids=ids).logits[0, len(asked) - 1 : -1].float().log_softmax(-1)
+        return float(chances.gather(1, ids[0, len(asked) :, None]).sum())
+
+    training = llm.model.training
+    llm.model.eval()
+    with torch.inference_mode():
+        better = [likelihood(r["prompt"], r["chosen"]) > likelihood(r["prompt"], r["rejected"]) for r in rows]
+    llm.model.train(training)
+    return round(sum(better) / len(better), 3)
 
 
 def last_checkpoint(folder: Path) -> str:

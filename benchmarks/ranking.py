@@ -19,9 +19,9 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from benchmarks.measure import measure_graph, measure_layers
 from diagen import score
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, DiagramError, as_graph, ask, parse
+from diagen.measure import measure_graph, measure_layers
 from diagen.models.cnn import within_request
 from diagen.models.llm import DiagramLLM
 from diagen.render.readability import readability

@@ -11,7 +11,7 @@ import argparse
 import json
 from pathlib import Path
 
-from diagen.diagram import GRAMMAR_HASH, DiagramError, ask, grammar_for, parse
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, DiagramError, ask, parse
 from diagen.models.llm import DiagramLLM
 
 BATCH, EACH = 12, 4
@@ -33,7 +33,7 @@ def main() -> None:
         written = llm.generate(
             [ask(p) for p in some],
             EACH,
-            [grammar_for(p) for p in some],
+            [GRAMMAR] * len(some),
             args.temperature,
             seed,
             512,

@@ -21,7 +21,8 @@ from pathlib import Path  # noqa: E402
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, ask  # noqa: E402
 from diagen.models.llm import DiagramLLM  # noqa: E402
 from diagen.results import Drawing, record  # noqa: E402
-from diagen.score import Readability, distinct, rank  # noqa: E402
+from diagen.sampling import sampled  # noqa: E402
+from diagen.score import Readability, rank  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--requests", type=Path, default=Path(__file__).with_name("requests.jsonl"))
@@ -43,19 +44,11 @@ seconds, decoding, tokens, drawn, masked = [], [], 0, 0, []
 with tempfile.TemporaryDirectory() as folder:
     for i, row in enumerate([*small, *large]):
         start = time.monotonic()
-        texts: list[str] = []
-        finished: list[bool] = []
-        spent = 0.0
-        for more in (False, True):  # as infer.py does: once more where some are alike
-            written = llm.generate(
-                [ask(row["prompt"])], 8, [GRAMMAR], seed=1 + 10_000 * more, max_new_tokens=512, greedy_first=not more
-            )
-            texts, finished = texts + written.texts[0], finished + written.finished[0]
-            spent, tokens = spent + written.seconds, tokens + written.tokens
-            found, _ = distinct(texts, finished, {})
-            if len(found) >= 8 or not found:
-                break
-        diagrams = rank(row["prompt"], found[:8], scorers)
+        rounds = list(
+            sampled(llm, row["prompt"], 8, {}, temperature=0.7, seed=1, grammars=[GRAMMAR], max_new_tokens=512)
+        )
+        tokens += sum(found.written.tokens for found in rounds)
+        diagrams = rank(row["prompt"], rounds[-1].candidates, scorers)
         place = Path(folder) / str(i)
         place.mkdir()
         for n, diagram in enumerate(diagrams[:4], 1):
@@ -63,8 +56,8 @@ with tempfile.TemporaryDirectory() as folder:
             Drawing(("png", "svg")).write(diagram, place, f"{n:02d}", meta)
             drawn += 1
         seconds.append(time.monotonic() - start)
-        decoding.append(spent)
-        masked.append(written.masked_share)
+        decoding.append(sum(found.written.seconds for found in rounds))
+        masked.append(rounds[-1].written.masked_share)
 print(
     json.dumps(
         {

@@ -1,7 +1,9 @@
-"""Compare runs of train.py, of any kind, without a W&B account.
+"""Compare runs of train.py, of any kind, without a W&B account; and backbones, by sweeps of infer.py over requests.
 
 python -m diagen.compare outputs/cnn/2026-11-22_15-00-00 outputs/cnn/2026-11-22_16-00-00
 python -m diagen.compare outputs/cnn/SWEEP --output compare.png
+python infer.py -m llm=smollm2_135m,deepseek_coder_1b grammar=true,false prompts=FILE.jsonl output=x.jsonl candidates=1
+python -m diagen.compare outputs/infer/SWEEP
 
 Prints a table: a line a run, first the settings in which they differ, then their figures; and draws the figures as
 bars. A folder of a sweep stands for all its jobs. Runs that have not ended are named.
@@ -17,7 +19,8 @@ from typing import Any
 
 from diagen import DiagenError
 
-CARDS = ("net/diagen.json", "adapter/diagen.json")
+CARDS = ("net/diagen.json", "adapter/diagen.json", "infer.json")
+FIGURES = ("eval_loss", "exact_before", "exact_after", "preferred_before", "preferred_after", "minutes", "memory_mb")
 
 
 def runs_below(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -28,7 +31,7 @@ def runs_below(folder: Path) -> tuple[list[Path], list[Path]]:
     ended = [p for p in found if any((p / card).is_file() for card in CARDS)]
     begun = [p for p in found if p not in ended and ((p / ".hydra").is_dir() or (p / "last.ckpt").is_file())]
     if not ended and not begun:
-        raise DiagenError(f"{folder} holds no run of train.py")
+        raise DiagenError(f"{folder} holds no run of train.py, and no sweep of infer.py over prompts")
     return ended, begun
 
 
@@ -42,9 +45,7 @@ def card_of(run: Path) -> tuple[dict[str, Any], dict[str, float]]:
         settings |= dict(word.split("=", 1) for word in card.get("command", "").split() if "=" in word)
         settings.pop("hydra.run.dir", None)
         figures = dict(card.get("figures") or {})
-        figures |= {
-            k: card[k] for k in ("eval_loss", "exact_before", "exact_after", "minutes") if card.get(k) is not None
-        }
+        figures |= {k: card[k] for k in FIGURES if card.get(k) is not None}
     except (OSError, ValueError, AttributeError) as error:
         raise DiagenError(f"{path} cannot be read: {error}") from error
     return settings, {name: float(value) for name, value in figures.items()}

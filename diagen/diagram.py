@@ -1004,23 +1004,3 @@ def numbers_in(request: str) -> set[int] | None:
                 found.add(_SMALL[word] + _SMALL[after])
     found |= {n for word, n in _HANGUL.items() if word in request}
     return {n for n in found if 0 < n < 10_000_000}
-
-
-def grammar_for(request: str) -> str:
-    """The grammar for one request: sizes and counts of layers are numbers that it names.
-
-    1 needs no word, nor do the 3 channels of a colour image and counts up to 4 ("a pair", "each twice").
-    """
-    numbers = numbers_in(request)
-    if numbers is None:
-        return GRAMMAR
-
-    def rule(name: str, allowed: set[int]) -> str:
-        return f"{name} ::= " + " | ".join(f'"{n}"' for n in sorted(allowed))
-
-    rules = {
-        "count": rule("count", {n for n in numbers if n < 100} | {2, 3, 4}),
-        "side": rule("side", {n for n in numbers if n < 10_000} | {1, 3}),
-        "number": rule("number", numbers | {1}),
-    }
-    return re.sub(r"^(count|side|number) ::= .*$", lambda m: rules[m[1]], GRAMMAR, flags=re.MULTILINE)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diagen import DiagenError
-from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, ask, clean_request
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, clean_request
 from diagen.render import Scene, SvgRenderer
 from diagen.render.source import Source
 from diagen.results import ENDINGS, FORMATS, content, write
-from diagen.score import Candidate, Readability, TasteOf, candidate_of, distinct, rank, reason_of
+from diagen.sampling import sampled
+from diagen.score import Candidate, Readability, TasteOf, candidate_of, rank, reason_of
 
 if TYPE_CHECKING:
     from diagen.models.llm import DiagramLLM
@@ -83,16 +84,15 @@ def generate(
 ) -> Drawings:
     """The best drawings of a sentence, ranked as `python infer.py prompt=...` ranks them; no file is written.
 
-    candidates: samples of the language model (infer.py takes as many again where some are alike). keep: at most so
-    many are returned. user: whose ratings count. adapter: "shipped", or a folder that train.py wrote. DiagenError where
-    no sample is a diagram.
+    candidates: how many diagrams are written. keep: at most so many are returned. user: whose ratings count.
+    adapter: "shipped", or a folder that train.py wrote. DiagenError where no sample is a diagram.
     """
     request = clean_request(request)
-    written = _llm(adapter).generate([ask(request)], candidates, [GRAMMAR], temperature, seed, max_new_tokens)
-    found, reasons = distinct(written.texts[0], written.finished[0], style)
-    if not found:
-        raise DiagenError(f"no candidate is a diagram ({reason_of(reasons)}); describe a model or a process")
-    ranked = rank(request, found, {"readability": _readability(), "taste": TasteOf(user)})
+    settings = {"grammars": [GRAMMAR], "max_new_tokens": max_new_tokens}
+    *_, found = sampled(_llm(adapter), request, candidates, style, temperature=temperature, seed=seed, **settings)
+    if not found.candidates:
+        raise DiagenError(f"no candidate is a diagram ({reason_of(found.reasons)}); describe a model or a process")
+    ranked = rank(request, found.candidates, {"readability": _readability(), "taste": TasteOf(user)})
     return Drawings(Drawing(candidate, request) for candidate in ranked[:keep])
 
 

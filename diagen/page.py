@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -73,6 +74,7 @@ footer { display: none !important }
 #actions { gap: .5rem; flex-wrap: wrap; align-items: center }
 #actions button { flex: 0 0 auto; min-width: 0; width: auto; min-height: 36px; font-weight: 450 }
 #actions button.primary { min-width: 150px; min-height: 44px; font-weight: 650; margin-right: .5rem }
+#actions #stop { min-height: 44px; margin-right: .5rem }
 #status { min-height: 3.25rem }
 .said p { margin: 0; padding: .8rem 1rem; border-radius: 6px; border: 1px solid var(--border-color-primary);
   background: var(--block-background-fill) }
@@ -96,22 +98,27 @@ footer { display: none !important }
 .drawing a { color: var(--link-text-color); text-decoration: underline; text-underline-offset: 2px }
 .drawing summary { cursor: pointer }
 .card .form, .stars { padding: 0 !important; border: 0 !important; box-shadow: none !important;
-  background: none !important }
+  background: none !important; overflow: visible !important }
 .card > button { align-self: flex-start; width: auto; min-width: 96px; min-height: 32px; flex: 0 0 auto }
 .stars .wrap { gap: 3px !important; flex-wrap: wrap }
 .stars label { padding: 4px 0 !important; width: 38px; min-height: 30px; justify-content: center }
 .stars label span { margin: 0 !important }
 .stars label input { position: absolute; opacity: 0; width: 1px; height: 1px }
 .stars label.selected { background: var(--button-primary-background-fill) !important; color: #fff !important }
+.stars label:focus-within { position: relative; z-index: 1 }
 #text textarea { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .875rem; line-height: 1.5;
   white-space: pre; overflow-x: auto }
-:focus-visible, .stars label:focus-within { outline: 3px solid #2563eb !important; outline-offset: 2px }
+:focus-visible, .stars label:focus-within { outline: 3px solid var(--focus, #2563eb) !important; outline-offset: 2px }
+/* Gradio's page is dark where the browser asks for it; blue and red of the light page are too dim there. */
+.dark { --focus: #93c5fd }
+.dark .said p.bad { border-color: #f2b8b5 }
+.dark .stars label.selected { background: #93c5fd !important; color: #0f172a !important }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important } }
 @media (max-width: 640px) {
   main.app, main.app > .wrap { padding: .75rem .5rem 3rem !important }
   .gradio-container { padding: 0 !important }
   #head > * { flex: 1 1 100% !important }
-  #actions button.primary { flex: 1 1 100%; margin: 0 }
+  #actions button.primary { flex: 1 1 60%; margin: 0 }
   .drawing img { height: auto; max-height: 320px }
   .stars .wrap { gap: 2px !important }
   .stars label { width: 25px }
@@ -155,6 +162,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
         )
         with gr.Row(elem_id="actions"):
             draw = gr.Button("Draw", variant="primary", interactive=False)
+            stop = gr.Button("Stop", interactive=False, elem_id="stop")
             for label, words in EXAMPLES.items():
                 gr.Button(label, size="sm").click(None, None, request, js=f"() => {json.dumps(words)}")
             file = gr.UploadButton("Open a file", file_types=list(FILES), size="sm")
@@ -182,9 +190,10 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                     text = gr.Textbox(label="Its text", lines=16, max_lines=30, elem_id="text")
                     redraw = gr.Button("Redraw", variant="primary")
                     wrong = gr.HTML("", elem_id="wrong", elem_classes="said", html_template=SAID)
+        stops: dict[str | None, threading.Event] = {}  # of the sessions for which something is being drawn
         # A server that has begun anew does not know the choices of a page that stayed open; entry_of() checks the key.
         past.preprocess = lambda payload: payload
-        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong, draw]
+        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong, draw, stop]
         outputs += [part for card in cards for part in card]
 
         def shown(entry: Entry, number: int = 0) -> dict[Any, Any]:
@@ -232,18 +241,37 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             traceback.print_exception(error)  # for who runs the server, not for who uses it
             return {status: notice("that did not work; the window in which the studio runs says why", bad=True)}
 
-        def on_draw(name: str, request: str, *words: str, progress: Any = gr.Progress()) -> Iterator[dict[Any, Any]]:  # noqa: B008
+        def on_draw(
+            asked: gr.Request,
+            name: str,
+            request: str,
+            *words: str,
+            progress: Any = gr.Progress(),  # noqa: B008
+        ) -> Iterator[dict[Any, Any]]:
+            stopped = stops[asked.session_hash] = threading.Event()
+
+            def tell(said: str, share: float) -> None:
+                progress(share, desc=said)
+
             try:
-                for entry in studio.draw(
-                    name, request, style_of(words), lambda said, share: progress(share, desc=said)
-                ):
+                yield {stop: gr.update(interactive=True)}
+                for entry in studio.draw(name, request, style_of(words), tell, stopped.is_set):
                     ranked = bool(entry.drawings[0].scores)
                     said = "the first drawing is there; others are on the way"
                     if ranked:
-                        said = f"{counted(len(entry.drawings), 'drawing')}, the best first"
-                    yield shown(entry) | {status: notice(said)}
+                        said = (
+                            f"{'stopped: ' * stopped.is_set()}{counted(len(entry.drawings), 'drawing')}, the best first"
+                        )
+                    yield shown(entry) | {status: notice(said), stop: gr.update(interactive=not ranked)}
             except Exception as error:
-                yield failed(error)
+                yield failed(error) | {stop: gr.update(interactive=False)}
+            finally:
+                stops.pop(asked.session_hash, None)
+
+        def on_stop(asked: gr.Request) -> None:
+            """The drawing ends itself; were its event cancelled, the model would go on beside the next one's."""
+            if stopped := stops.get(asked.session_hash):
+                stopped.set()
 
         def on_load(name: str) -> dict[Any, Any]:
             """The user's last request, as it was left."""
@@ -310,6 +338,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             [draw.click, request.submit], on_draw, [named, request, *style], outputs,
             api_name="draw", concurrency_limit=1, concurrency_id="model", show_progress="full", show_progress_on=status,
         )  # fmt: skip
+        stop.click(on_stop, api_name=False, queue=False, show_progress="hidden")
         # Not on blur: Gradio loses the answer of an event (of Draw, say) that begins while another one's stream closes.
         named.submit(safely(on_name), [named, kept_name], outputs, api_name="name", **quick)
         past.input(safely(on_open), [named, past], outputs, api_name="open", **quick)

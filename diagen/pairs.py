@@ -3,6 +3,7 @@
 python -m diagen.pairs samples --number 300 --each 8 --output outputs/pairs.jsonl     the model's own answers
 python -m diagen.pairs ratings --user me --output outputs/pairs.jsonl                 drawings that a user has rated
 python -m diagen.pairs show outputs/pairs.jsonl --output outputs/pairs.png            ten pairs side by side
+python -m diagen.pairs show --output outputs/pairs.png                                ten of those that need no samples
 
 A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that holds the known graph beats one that
 does not; where both do, or none does, the more readable one wins if it is clearly more readable. Pairs that only the
@@ -14,17 +15,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from itertools import combinations, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from diagen import DiagenError
+from diagen.data.ratings import pairs_of
 from diagen.data.synthetic import pairs
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, DiagramError, ask, canonical, parse
 
 MARGIN = 0.4  # of readability, 0 to 5
-STARS = 1.0  # of a user's ratings
-ENOUGH = 50  # ratings
 
 
 def requests(number: int, seed: int) -> list[dict[str, str]]:
@@ -56,28 +55,6 @@ def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | N
     else:
         return None
     return {"request": request, "chosen": best, "rejected": worst, "origin": origin}
-
-
-def of_ratings(user: str) -> list[dict[str, str]]:
-    """Every two drawings of one request that a user's stars tell apart."""
-    from diagen.data.ratings import Ratings
-
-    with Ratings() as ratings:
-        rows = [row for row in ratings.of(user) if row.request]
-    if len(rows) < ENOUGH:
-        raise DiagenError(f"{user} has {len(rows)} ratings of drawings with a request; {ENOUGH} are needed: rate more")
-    by_request: dict[str, list[Any]] = {}
-    for row in rows:
-        by_request.setdefault(row.request, []).append(row)
-    found = []
-    for request, rated in by_request.items():
-        for one, other in combinations(rated, 2):
-            better, worse = (one, other) if one.stars > other.stars else (other, one)
-            if better.stars - worse.stars >= STARS:
-                found.append({"request": request, "chosen": better.text, "rejected": worse.text, "origin": "ratings"})
-    if not found:
-        raise DiagenError(f"{user}'s ratings tell no two drawings of one request apart; rate several of a request")
-    return found
 
 
 def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> None:
@@ -136,19 +113,24 @@ def write(rows: list[dict[str, str]], output: Path) -> None:
     part.replace(output)
 
 
-def show(path: Path, output: Path) -> None:
-    """The first ten pairs as a picture: chosen on the left, rejected on the right."""
-    from PIL import Image, ImageDraw
+def show(path: Path | None, output: Path) -> None:
+    """The first ten pairs of a file, else ten made by rule, as a picture: chosen on the left, rejected on the right."""
+    from PIL import Image, ImageDraw, ImageFont
 
+    from diagen.data.text import mistakes, written
     from diagen.render import PillowRenderer, layout
+    from diagen.render.text import FALLBACKS, FOLDER, UNITS, WEIGHTS, glyphs, shorten
 
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()][:10]
+    fonts = {face: ImageFont.truetype(str(FOLDER / face), 13) for face in (*WEIGHTS.values(), *FALLBACKS)}
+    rows = written(path)[:10] if path else list(islice(mistakes(1, "train"), 10))
     wide, high = 620, 300
     sheet = Image.new("RGB", (2 * wide + 30, len(rows) * (high + 40) + 10), "#E5E9F0")
     pen = ImageDraw.Draw(sheet)
     for n, row in enumerate(rows):
         y = 10 + n * (high + 40)
-        pen.text((10, y), f"{row['origin']}   {row['request'][:150]}".encode("ascii", "replace").decode(), "#1B2430")
+        words = shorten(f"{row['origin']}   {' '.join(row['request'].split())}", 13, 400, 2 * wide)
+        for character, face, x in glyphs(words, 400)[:-1]:
+            pen.text((10 + x * 13 / UNITS, y + 14), character, "#1B2430", fonts[face], "ls")
         for x, name in ((10, "chosen"), (wide + 20, "rejected")):
             image = PillowRenderer(1.0)(layout(parse(row[name])))
             image.thumbnail((wide, high))
@@ -160,7 +142,7 @@ def show(path: Path, output: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", choices=("samples", "ratings", "show"))
-    parser.add_argument("file", type=Path, nargs="?", help="of the pairs to show")
+    parser.add_argument("file", type=Path, nargs="?", help="of the pairs to show; none: made by rule")
     parser.add_argument("--number", type=int, default=300, help="of requests")
     parser.add_argument("--each", type=int, default=8, help="samples of a request")
     parser.add_argument("--seed", type=int, default=101)
@@ -174,11 +156,9 @@ def main() -> int:
         if args.source == "samples":
             sample(args.number, args.each, args.seed, args.adapter, args.output)
         elif args.source == "ratings":
-            rows = of_ratings(args.user)
+            rows = pairs_of(args.user)
             write(rows, args.output)
             print(f"{args.output}: {len(rows)} pairs from the ratings of {args.user}")
-        elif args.file is None or not args.file.is_file():
-            raise DiagenError("show needs a file of pairs: python -m diagen.pairs show FILE --output PICTURE.png")
         else:
             show(args.file, args.output)
     except DiagenError as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from diagen import DiagenError
 from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, numbers_in, parse, restyle
 from diagen.render import PillowRenderer, Scene, layout, nodelist
 from diagen.render.readability import WEIGHTS as TERMS
@@ -124,14 +125,19 @@ def reason_of(reasons: Sequence[str]) -> str:
 class Readability:
     """Scores by the CNN: `readability` and `aspects` of each candidate, from its picture alone.
 
-    weights: a folder that train.py wrote, None for the shipped net; weight: share in the total.
+    weights: a folder that train.py wrote, None for the shipped net, or several folders, whose mean is taken (soft
+    voting); weight: share in the total.
     """
 
-    def __init__(self, weights: str | None = None, weight: float = 0.5) -> None:
+    def __init__(self, weights: str | Sequence[str] | None = None, weight: float = 0.5) -> None:
         from diagen.models.cnn import ReadabilityCNN
         from diagen.models.nets import load_net
 
-        self.net, self.hash = load_net(ReadabilityCNN, weights, "readability_cnn")
+        folders = [weights] if weights is None or isinstance(weights, str) else list(weights)
+        if not folders:
+            raise DiagenError("score.readability.weights=[] names no net; give folders net/ that train.py wrote")
+        loaded = [load_net(ReadabilityCNN, folder, "readability_cnn") for folder in folders]
+        self.nets, self.hash = [net for net, _ in loaded], "".join(digest for _, digest in loaded)
         self.weight = weight
         self.slope, self.offset = SCALE
 
@@ -141,7 +147,9 @@ class Readability:
         from diagen.data.images import SIDE, pixels
 
         with torch.inference_mode():
-            totals, terms = self.net(torch.stack([pixels(c.image, SIDE) for c in candidates]))
+            pictures = torch.stack([pixels(c.image, SIDE) for c in candidates])
+            votes = [net(pictures) for net in self.nets]
+        totals, terms = (torch.stack(parts).mean(0) for parts in zip(*votes, strict=True))
         for candidate, total, row in zip(candidates, totals.tolist(), terms.tolist(), strict=True):
             candidate.readability = self.slope * total + self.offset
             candidate.aspects = dict(zip(TERMS, row, strict=True))

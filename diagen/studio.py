@@ -24,6 +24,10 @@ FILES = (".txt", ".svg", ".png", ".pptx", ".drawio", ".pdf")  # that can be open
 DRAWING = threading.RLock()  # Graphviz and the fonts serve one thread at a time
 
 
+class Stopped(Exception):
+    """Ends the writing of candidates from within; no failure."""
+
+
 @dataclass(frozen=True)
 class Studio:
     """Settings of the studio; every method may be called from any thread.
@@ -37,19 +41,39 @@ class Studio:
     keep: int = 4
     model: str = ""
 
-    def draw(self, user: str, request: str, style: dict[str, str], tell: Tell = lambda *said: None) -> Iterator[Entry]:
-        """The first drawing as soon as it is there, not yet scored, then the ranked ones; both are in the history."""
+    def draw(
+        self,
+        user: str,
+        request: str,
+        style: dict[str, str],
+        tell: Tell = lambda *said: None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Entry]:
+        """The first drawing as soon as it is there, not yet scored, then the ranked ones; both are in the history.
+
+        Once stopped() is true no more is written, and what is there is ranked.
+        """
         user, request = user_of(user), clean_request(request)
         turn = sum(entry.request == request for entry in entries_of(user))
         first: Entry | None = None
         drawings: list[Drawn] = []
         reasons: list[str] = []
-        tell("writing the first candidate", 0.0)
-        for candidates, unread in self.write(request, turn, tell):
-            drawings, reasons = [Drawn(c.text, c.text, c.copies, {}) for c in candidates], unread
-            if drawings and not first:
-                first = keep(user, request, styled(drawings[:1], style))
-                yield first
+
+        def told(said: str, share: float) -> None:
+            if stopped():
+                raise Stopped
+            tell(said, share)
+
+        try:
+            told("writing the first candidate", 0.0)
+            for candidates, unread in self.write(request, turn, told):
+                drawings, reasons = [Drawn(c.text, c.text, c.copies, {}) for c in candidates], unread
+                if drawings and not first:
+                    first = keep(user, request, styled(drawings[:1], style))
+                    yield first
+        except Stopped:
+            if not drawings:
+                raise DiagenError("stopped before the first drawing was there") from None
         if not drawings:
             reason = reason_of(reasons)
             raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")

@@ -28,12 +28,12 @@ class Recorded(FakeLLM):
     def generate(self, prompts: list[Any], number: int = 1, **settings: Any) -> Any:
         for done in range(number + 1):
             settings["progress"](done, 20 * done)
-            time.sleep(0.4)
+            time.sleep(1.5 if "slowly" in prompts[0][-1]["content"] else 0.4)
         return super().generate(prompts, number, **settings)
 
 
-def one_arrow(cfg: Any, requests: list[str], more: bool = False) -> dict[str, Any]:
-    found = decoding(cfg, requests, more)
+def one_arrow(cfg: Any, requests: list[str]) -> dict[str, Any]:
+    found = decoding(cfg, requests)
     return found | {"grammars": [f'root ::= "{r.split()[0]} -> " [a-e] [a-e] "\\n"' for r in requests]}
 
 

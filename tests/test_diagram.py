@@ -41,7 +41,6 @@ from diagen.diagram import (
     clean_request,
     display_labels,
     dump,
-    grammar_for,
     numbers_in,
     parse,
     restyle,
@@ -838,30 +837,13 @@ def test_numbers_of_a_request(request_text, numbers):
     assert numbers_in(request_text) == numbers
 
 
-def test_grammar_of_a_request_holds_its_numbers_only():
-    import xgrammar
-
-    def accepts(grammar: str, text: str) -> bool:
-        tokens = [bytes([i]) for i in range(256)] + [b"</s>"]
-        info = xgrammar.TokenizerInfo(tokens, vocab_type=xgrammar.VocabType.RAW, stop_token_ids=[256])
-        matcher = xgrammar.GrammarMatcher(xgrammar.GrammarCompiler(info, max_threads=1).compile_grammar(grammar))
-        return all(matcher.accept_token(b) for b in text.encode()) and matcher.accept_token(256)
-
-    grammar = grammar_for("a 28x28 image, five conv layers with 32 filters of 3x3, 10 outputs")
-    assert accepts(grammar, "input 28x28\n5 conv 3x3 32\noutput 10\n")
-    assert accepts(grammar, "Step 7 -> Step 99\n")  # words are free
-    for wrong in ("input 28x27\n", "6 conv 3x3\n", "dense 64\n", "A [dense 64] -> B\n"):
-        assert not accepts(grammar, wrong) and accepts(GRAMMAR, wrong)
-    assert grammar_for("twice as many") == GRAMMAR
-
-
 def test_training_texts_keep_to_the_numbers_of_their_requests():
     from diagen.data.synthetic import pairs
 
     layer = re.compile(rf"(?:(\d+) )?(?:{'|'.join(LAYER_KINDS)})((?: [^ ]+)*)")
     for pair in islice(pairs(21), 600):
         if pair["source"] == "template":
-            continue  # these reckon in more ways than the grammar knows of
+            continue  # these reckon in more ways than numbers_in knows of
         numbers = numbers_in(pair["request"])
         for line in pair["text"].splitlines() if numbers is not None else ():
             found = layer.fullmatch(line)

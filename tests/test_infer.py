@@ -483,7 +483,7 @@ def test_many_requests_in_a_sweep(run, fake, tmp_path):
     requests(tmp_path / "p.jsonl", {"id": "1", "prompt": "one"})
     assert run("-m", "seed=1,2", "prompts=p.jsonl", "output=o.jsonl").status == 0
     (sweep,) = (tmp_path / "outputs/infer").iterdir()
-    assert files(sweep) == ["0/o.jsonl", "1/o.jsonl", "multirun.yaml"]
+    assert files(sweep) == ["0/infer.json", "0/o.jsonl", "1/infer.json", "1/o.jsonl", "multirun.yaml"]
 
 
 SLOW = f"""

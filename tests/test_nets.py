@@ -24,6 +24,7 @@ from diagen.data.images import (
     VARIANTS,
     DiagramData,
     Drawings,
+    ReadabilityData,
     Styled,
     looks_drawn,
     picture,
@@ -37,6 +38,7 @@ from diagen.models.cnn import ReadabilityCNN, within_request
 from diagen.models.nets import SHIPPED, load_net, save_net
 from diagen.render import PillowRenderer, damage, layout, png
 from diagen.render.readability import readability
+from diagen.score import Candidate, Readability
 
 TEXT = (
     "Logs [data] -> Clean -> Split | Archive [store]\nSplit -> Train [model] -> Evaluate : scores\nEvaluate ..> Clean\n"
@@ -99,6 +101,40 @@ def test_pictures_are_kept_and_a_broken_file_is_made_anew(tmp_path, monkeypatch)
     assert len(kept) == 2
     kept[0].write_bytes(b"broken")
     assert torch.equal(next(iter(data.val_dataloader()))["picture"], first["picture"])
+
+
+def test_folds_share_no_diagram_and_leave_none_out(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path)
+    seen: list[int] = []
+    for fold in range(3):
+        data = ReadabilityData(6, 1, side=32, num_workers=0, fold=fold, folds=3)
+        train, mine = ({i // VARIANTS for i in part.indices} for part in (data.train, data.held_out))
+        assert not train & mine and len(train) == 4 and len(data.held_out) == 2 * VARIANTS
+        seen += mine
+    assert sorted(seen) == list(range(6))
+    with pytest.raises(DiagenError, match=r"data\.fold=3 is none of the 3 folds"):
+        ReadabilityData(6, 1, side=32, num_workers=0, fold=3, folds=3)
+
+
+def test_several_nets_vote(tmp_path) -> None:
+    folders = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        net = ReadabilityCNN(width=4).eval()
+        net(batch()["picture"])
+        save_net(net, tmp_path / str(seed), {"seed": seed})
+        folders.append(str(tmp_path / str(seed)))
+
+    def scores(weights) -> tuple[float, dict[str, float]]:
+        candidate = Candidate(parse(TEXT))
+        Readability(weights)([candidate])
+        return candidate.readability, candidate.aspects
+
+    (one, some), (two, others), (both, mean) = scores(folders[0]), scores(folders[1]), scores(folders)
+    assert one != two and both == pytest.approx((one + two) / 2, abs=1e-4)
+    assert all(mean[name] == pytest.approx((some[name] + others[name]) / 2, abs=1e-4) for name in mean)
+    with pytest.raises(DiagenError, match="names no net"):
+        Readability([])
 
 
 def batch(size: int = 8, side: int = 64) -> dict[str, torch.Tensor]:

@@ -37,13 +37,15 @@ def test_a_sentence_becomes_ranked_drawings(monkeypatch, tmp_path) -> None:
     texts = [FLOW, "none\n", "raw data [data] -> clean\n", FLOW]
     seen = {}
 
-    def generate(prompts, number, grammars, temperature, seed, max_new_tokens):
-        seen.update(number=number, seed=seed, asked=prompts[0])
+    def generate(prompts, number, seed, **settings):
+        seen.setdefault("rounds", []).append((number, seed))
+        seen["asked"] = prompts[0]
         return SimpleNamespace(texts=[texts], finished=[[True] * len(texts)])
 
     monkeypatch.setattr(notebook, "_llm", lambda adapter: SimpleNamespace(generate=generate))
     drawings = diagen.generate("raw data is cleaned, then we train", candidates=4, seed=3, direction="down")
-    assert [len(d.diagram.nodes) for d in drawings] == [3, 2] and seen["number"] == 4 and seen["seed"] == 3
+    assert [len(d.diagram.nodes) for d in drawings] == [3, 2]
+    assert seen["rounds"] == [(4, 3), (4, 10_003)], "some were alike"
     assert drawings[0].scores["agreement"] > drawings[1].scores["agreement"]
     assert drawings[0].request in str(seen["asked"])
     assert all("down" in d.text for d in drawings) and drawings._repr_html_().count("<svg") == 2

@@ -62,6 +62,22 @@ def test_first_drawing_then_ranked():
     assert [entry.key for entry in entries_of("me")] == [ranked.key] and ranked.first == first.key
 
 
+def test_stopped_keeps_what_is_there():
+    def slow(request, turn, tell):
+        yield distinct(TEXTS[:1], [True], {})
+        yield distinct(TEXTS[:2], [True] * 2, {})
+        tell("writing", 0.9)
+        pytest.fail("it went on")
+
+    seen = []
+    for entry in Studio(slow, {}).draw("me", "train a model", {}, stopped=lambda: bool(seen)):
+        seen.append(entry)
+    assert [len(entry.drawings) for entry in seen] == [1, 2] and all(d.scores for d in seen[1].drawings)
+    assert [entry.key for entry in entries_of("me")] == [seen[1].key]
+    with pytest.raises(DiagenError, match="stopped before"):
+        list(Studio(slow, {}).draw("me", "another", {}, stopped=lambda: True))
+
+
 def test_requests_that_are_none():
     for request in ("", "x" * 1_000_000, "a\x00b", "\x1b[2J"):
         with pytest.raises(DiagenError):
@@ -340,8 +356,10 @@ def opened(browser, server, tmp_path):
     """Opens the page at a width as a user, with what must never happen watched."""
     contexts = []
 
-    def open_page(width: int, user: str, height: int = 900) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True)
+    def open_page(width: int, user: str, colours: str = "light") -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, accept_downloads=True, color_scheme=colours
+        )
         context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
@@ -373,7 +391,7 @@ def shot(page: Any, tmp_path: Path, name: str) -> None:
     page.screenshot(path=folder / f"{page.viewport_size['width']}-{name}.png", full_page=True)
 
 
-# The contrast of all text that can be seen, against the nearest ground below it.
+# The contrast of all text that can be seen, against the nearest ground below it; and of chosen stars to the others.
 CONTRAST = """() => {
   const parts = c => { const m = c.match(/[\\d.]+/g).map(Number); return m.length < 4 ? [...m, 1] : m };
   const light = ([r, g, b]) => [r, g, b].map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
@@ -383,10 +401,14 @@ CONTRAST = """() => {
   const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const check = (e, text) => {
     if (!e.checkVisibility({opacityProperty: true, visibilityProperty: true})) return;
-    const a = light(parts(getComputedStyle(e).color)), b = light(ground(e));
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 4.5) found.push([text.trim().slice(0, 40), ratio.toFixed(2)]);
+    differ(parts(getComputedStyle(e).color), ground(e), 4.5, text.trim().slice(0, 40));
   };
+  const differ = (one, other, least, what) => {
+    const a = light(one), b = light(other), ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < least) found.push([what, ratio.toFixed(2)]);
+  };
+  for (const e of document.querySelectorAll('.stars label.selected'))
+    differ(ground(e), ground(e.parentElement.querySelector('label:not(.selected)')), 3, 'stars');
   while (walker.nextNode()) if (walker.currentNode.data.trim()) check(walker.currentNode.parentElement, walker.currentNode.data);
   for (const e of document.querySelectorAll('input:not([type=radio]), textarea')) check(e, e.value || e.placeholder);
   return found;
@@ -460,6 +482,33 @@ def test_walk(width, opened, tmp_path):
     page.wait_for_function("[...document.images].every(i => i.complete)")
     shot(page, tmp_path, "7-night")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize("width, colours", [(1280, "light"), (390, "dark")])
+def test_stop(width, colours, opened, tmp_path):
+    page = opened(width, f"stopper {width}", colours)
+    stop = page.get_by_role("button", name="Stop")
+    assert stop.is_disabled()
+    page.get_by_label("What shall be drawn?").fill("collect data, train slowly")
+    page.get_by_role("button", name="Draw", exact=True).click()
+    page.get_by_text("others are on the way").wait_for()
+    page.keyboard.press("Tab")  # from "Draw"
+    page.keyboard.press("Enter")
+    page.get_by_text(re.compile(r"stopped: [12] drawings?, the best first")).wait_for()
+    shot(page, tmp_path, "stopped")
+    assert not page.evaluate(CONTRAST)
+    assert "of 5" in page.locator("#card-1").inner_text() and stop.is_disabled()
+    page.reload()
+    page.locator("#card-1").get_by_text("of 5").wait_for()
+    drawn_page(page)
+    page.get_by_text("3 drawings, the best first").wait_for()
+    assert stop.is_disabled()
+    star(page, 2, "4½")
+    page.get_by_text("4.5 of 5 stars for drawing 2 are kept").wait_for()
+    page.locator("#card-1 .stars input").last.focus()
+    shot(page, tmp_path, "stars")
+    assert not page.evaluate(CONTRAST)
 
 
 @pytest.mark.tools

@@ -11,6 +11,8 @@ from conftest import ROOT, TINY
 from safetensors.torch import load_file
 
 import train
+from diagen.data.ratings import Ratings
+from diagen.data.text import load_preferences
 from diagen.diagram import GRAMMAR_HASH
 from diagen.models.llm import DiagramLLM
 
@@ -118,6 +120,54 @@ def test_pairs_that_cannot_be_had(call, tmp_path):
     ):
         status, _, err = call(*here, *arguments)
         assert status == 1 and err.count("error: ") == 1 and words in err and "Traceback" not in err
+
+
+def rate(user, number, stars):
+    """Ratings of four drawings each of so many requests; `stars` of the first theme, 2 of the others."""
+    with Ratings() as ratings:
+        for i in range(number):
+            for theme in ("night", "paper", "slide", "ink"):
+                text = f"style {theme}\nStep {i} -> End\n"
+                ratings.add(user, f"step {i}, then the end", text, stars if theme == "night" else 2)
+
+
+def test_own_ratings(call, tmp_path, monkeypatch):
+    """A reader's ratings as pairs: some requests are held out, and measured before and after."""
+    monkeypatch.setenv("DIAGEN_HOME", str(tmp_path / "home"))
+    rate("kim", 13, 5)
+    rows = load_preferences(["ratings"], 1000, 100, 1, user="kim")
+    asked = {name: set(found["prompt"]) for name, found in rows.items()}
+    assert not asked["train"] & asked["eval"] and len(rows["train"]) + len(rows["eval"]) == 39
+    assert len(asked["eval"]) == 3 and all("night" in row["chosen"] for row in rows["train"])
+    rate("kim", 20, 5)
+    more = load_preferences(["ratings", "mistakes"], 100, 100, 1, user="kim")
+    assert len(more["train"]) == 100 and len(set(more["eval"]["prompt"])) == 4
+
+    run = tmp_path / "run"
+    here = [*SMALL, "stage=dpo", "stage.rows.sources=[ratings]", "check=1", f"hydra.run.dir={run}"]
+    status, out, err = call(*here, "user=kim", "+stage.trainer.args.max_steps=2")
+    assert status == 0, err
+    assert "2 held-out pairs of kim's ratings: better one likelier in " in out
+    card = json.loads((run / "adapter/diagen.json").read_text())
+    assert 0 <= card["preferred_before"] <= 1 and 0 <= card["preferred_after"] <= 1
+    rate("few", 12, 5)
+    rate("even", 20, 2)
+    for user, words in (("few", "few has 48 ratings"), ("even", "tell no two drawings of one request apart")):
+        status, _, err = call(*here, f"user={user}")
+        assert status == 1 and err.count("error: ") == 1 and words in err and "Traceback" not in err
+
+
+def test_dpo_goes_on_from_an_adapter(call, tmp_path):
+    """Its reference, a frozen copy of that adapter, is not kept with the tuned one."""
+    sft, dpo = tmp_path / "sft", tmp_path / "dpo"
+    assert call(*SMALL, f"hydra.run.dir={sft}", "+stage.trainer.args.max_steps=1")[0] == 0
+    more = ["stage=dpo", f"llm.adapter={sft / 'adapter'}", f"hydra.run.dir={dpo}", "+stage.trainer.args.max_steps=1"]
+    status, _, err = call(*SMALL, *more)
+    assert status == 0, err
+    names = {"adapter_config.json", "adapter_model.safetensors", "diagen.json"}
+    assert {p.name for p in (dpo / "adapter").iterdir()} == names
+    tuned, before = (load_file(p / "adapter/adapter_model.safetensors") for p in (dpo, sft))
+    assert tuned.keys() == before.keys() and any(not torch.equal(tuned[name], before[name]) for name in tuned)
 
 
 def test_wandb_gets_rewards_and_answers(call, tmp_path):

@@ -19,8 +19,9 @@ import platformdirs
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, RandomSampler
+from torch.utils.data import DataLoader, Dataset, RandomSampler, Subset
 
+from diagen import DiagenError
 from diagen.data.synthetic import pairs
 from diagen.diagram import STYLE_WORDS, Diagram, parse
 from diagen.render import PillowRenderer, Scene, faults, layout
@@ -197,7 +198,7 @@ def looks(scene: Scene, style: dict[str, str]) -> list[float]:
 class _Shuffled(RandomSampler):
     """A new order each epoch, by the seed and the epoch alone, so that a resumed run goes on as it would have."""
 
-    def __init__(self, data: _Kept, seed: int) -> None:
+    def __init__(self, data: Dataset, seed: int) -> None:
         self.order = torch.Generator()
         super().__init__(data, generator=self.order)
         self.seed = seed
@@ -210,12 +211,12 @@ class _Shuffled(RandomSampler):
 class _Pictures(lightning.LightningDataModule):
     """Loaders over two datasets: one to learn from, one of other diagrams to validate and test on."""
 
-    def __init__(self, train: _Kept, held_out: _Kept, batch_size: int, num_workers: int, seed: int) -> None:
+    def __init__(self, train: Dataset, held_out: Dataset, batch_size: int, num_workers: int, seed: int) -> None:
         super().__init__()
         self.train, self.held_out = train, held_out
         self.batch_size, self.num_workers, self.seed = batch_size, num_workers, seed
 
-    def _loader(self, data: _Kept, sampler: _Shuffled | None = None) -> DataLoader:
+    def _loader(self, data: Dataset, sampler: _Shuffled | None = None) -> DataLoader:
         some = self.num_workers > 0
         return DataLoader(
             data,
@@ -237,22 +238,36 @@ class _Pictures(lightning.LightningDataModule):
 
 
 class ReadabilityData(_Pictures):
-    """Good and bad drawings with their computed readability: VARIANTS of each of `num_requests` diagrams."""
+    """Good and bad drawings with their computed readability: VARIANTS of each of `num_requests` diagrams.
+
+    fold: None, or which of `folds` parts of the diagrams is kept for validation in place of the held-out ones.
+    """
 
     def __init__(
         self,
-        num_requests: int = 2000,
+        num_requests: int = 1600,
         num_held_out: int = 200,
         side: int = SIDE,
         batch_size: int = 48,
         num_workers: int = 2,
         seed: int = 1,
+        fold: int | None = None,
+        folds: int = 5,
     ) -> None:
         def kept(split: str, number: int) -> _Kept:
             key = f"readability {split} {side} " + " ".join(texts(split, number))
             return _Kept(Drawings(split, number, side), VARIANTS * number, key)
 
-        super().__init__(kept("train", num_requests), kept("held_out", num_held_out), batch_size, num_workers, seed)
+        train: Dataset = kept("train", num_requests)
+        if fold is None:
+            held_out: Dataset = kept("held_out", num_held_out)
+        else:
+            if not 0 <= fold < folds:
+                raise DiagenError(f"data.fold={fold} is none of the {folds} folds, which are 0 to {folds - 1}")
+            mine = [i for i in range(VARIANTS * num_requests) if i // VARIANTS % folds == fold]
+            others = [i for i in range(VARIANTS * num_requests) if i // VARIANTS % folds != fold]
+            train, held_out = Subset(train, others), Subset(train, mine)
+        super().__init__(train, held_out, batch_size, num_workers, seed)
 
 
 class DiagramData(_Pictures):

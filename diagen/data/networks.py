@@ -305,6 +305,7 @@ def say_input(layer: Layer, v: Voice, n: int = 1) -> str:
         f"input dimension {u}",
         f"inputs: {u}",
         f"input layer: {u} {v.unit}",
+        f"input layer, {u} {v.unit}",
     ]
     text = v.rng.choice(some)
     return text if v.bare or not re.match(r"input layer (with|of|\()|[\w]+-dim", text) else article(text)
@@ -388,6 +389,7 @@ def say_output(layer: Layer, v: Voice, n: int = 1) -> str:
             f"output: {u}",
             f"output layer with {u} {unit}",
             f"{u} output {unit}",
+            f"output layer, {u} {unit}",
         ]
         if a:
             forms = [f"{f} {a}" for f in forms[:4]] + [f"output {u} ({a})", f"{a} output {u}"]
@@ -474,6 +476,7 @@ def say_dense(layer: Layer, v: Voice, n: int = 1) -> str:
                 f"{noun} {u}" + (f" ({a})" if a else ""),
                 f"{noun}: {u} {a}",
                 f"{noun} {u} {v.unit} {a}",
+                f"{noun} layer, {u} {v.unit} {a}".replace("layer layer", "layer"),
             ),
         ).strip()
     nouns = (f"{noun} layer", f"{noun} layers")
@@ -2204,7 +2207,7 @@ def cnn(r: random.Random) -> tuple[str, list[str]]:
         ), lines
     if start and start[0].size and r.random() < 0.12:  # the image is named last
         text, lines = frame(parts[1:], v, "cnn", False, ("join",))
-        image_text = parts[0].text
+        image_text = re.sub("^an? ", "", parts[0].text)
         told = (
             f", input: {image_text}",
             f"; input is {image_text}",

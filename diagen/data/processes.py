@@ -1269,6 +1269,24 @@ def numbered(rng: random.Random, moves: list[Move], draft: Draft, step: bool) ->
     return rng.choice(("\n", "\n", " ")).join(lines)
 
 
+def heading(rng: random.Random, body: str) -> str:
+    """What the system is called, before it is described; it is no box."""
+    while True:
+        name = rng.choice(NAMES_OF_SYSTEMS).format(brand=invented(rng), place=rng.choice(GROUP_NAMES))
+        if name.lower() not in body.lower():
+            return name + rng.choice((": ", ": ", " - ", ", ", ". ", ":\n"))
+
+
+NAMES_OF_SYSTEMS = words(
+    "{brand}; {brand} pipeline; the {brand} system; {brand} architecture; training loop; {place} workflow; "
+    "{place} with {brand}; invoice handling; fraud detection; recommender; churn prediction; support bot; "
+    "document search; video tagging; simple agent; a small forecasting system; model serving at {brand}; "
+    "how we ship models; visual inspection; speech assistant; {brand}-style model; news aggregator; "
+    "two-tower retrieval; credit scoring with checks; order process ({place}); self-supervised pretraining; "
+    "image captioning; {brand} v2; data platform; my thesis: {brand}; robot cell; lab workflow; drug screening"
+)
+
+
 def opening(rng: random.Random) -> str:
     """Words before the description, often none."""
     if rng.random() < 0.4:
@@ -1408,6 +1426,9 @@ def dressed_process(
 ) -> tuple[str, str]:
     """The request around a described process, perhaps with a title and a style wish, and the diagram text."""
     head = opening(rng)
+    if rng.random() < 0.2:
+        head = rng.choice((head, "", "")) + heading(rng, body)
+        head = head.lower() if case == "flat" else head
     if listed and head and not body.startswith("digraph"):
         head = head.rstrip() + "\n"
     if re.match(r"(flowchart|graph) (LR|TD)|digraph", body) and head:

@@ -15,12 +15,14 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import platformdirs
 
 from diagen import DiagenError
+from diagen.diagram import DiagramError, dump, parse
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +31,8 @@ SCHEMA = 1
 APPLICATION = 0x64696147  # "diaG" in the file's header: an SQLite file of ours
 LONGEST_NAME = 200
 WAIT = 20.0  # seconds for another process that writes
+ENOUGH = 50  # ratings, to train with
+APART = 1.0  # stars
 
 # Write-ahead: readers and writers do not wait for each other. The file itself remembers it.
 TABLES = f"""
@@ -274,3 +278,27 @@ class Ratings:
         if "locked" in reason:
             advice = "another program is writing to it; try again"
         return DiagenError(f"{self.path} cannot be used: {reason}; {advice}")
+
+
+def pairs_of(user: str) -> list[dict[str, str]]:
+    """Every two drawings of one request that a user's stars tell apart, the better one as "chosen".
+
+    DiagenError where the user has rated too little, or all alike.
+    """
+    by_request: dict[str, list[tuple[float, str]]] = {}
+    with Ratings() as ratings:
+        for row in ratings.of(user):
+            with suppress(DiagramError):  # rated under an earlier language
+                if row.request:
+                    by_request.setdefault(row.request, []).append((row.stars, dump(parse(row.text))))
+    number = sum(map(len, by_request.values()))
+    if number < ENOUGH:
+        raise DiagenError(f"{user} has {number} ratings of drawings with a request; {ENOUGH} are needed: rate more")
+    found = []
+    for request, rated in by_request.items():
+        for (less, worse), (more, better) in combinations(sorted(rated), 2):
+            if more - less >= APART:
+                found.append({"request": request, "chosen": better, "rejected": worse, "origin": "ratings"})
+    if not found:
+        raise DiagenError(f"{user}'s ratings tell no two drawings of one request apart; rate several of a request")
+    return found

@@ -13,6 +13,18 @@ from .processes import PAYLOADS, Draft, dressed_process
 from .vocabulary import Names, Node
 
 ARROWS = ("->", "->", "→", "-->", "=>")
+IS = ("is", "are")
+PASSIVES = tuple(
+    (f"is {word}", f"are {word}")
+    for word in ("read by", "picked up by", "processed by", "handed over to", "checked by", "handled by", "stored in",
+                 "written to", "turned into", "loaded into", "fed into", "consumed by")
+)  # fmt: skip
+MADE = (("is computed", "are computed"), ("is filled", "are filled"), ("is built", "are built"))
+ACTIVES = (
+    ("triggers", "trigger"), ("calls", "call"), ("starts", "start"), ("enters", "enter"), ("produces", "produce"),
+    ("emits", "emit"), ("gives", "give"), ("becomes", "become"), ("writes to", "write to"), ("ends in", "end in"),
+    ("points to", "point to"), ("informs", "inform"), ("yields", "yield"), ("reports to", "report to"),
+)  # fmt: skip
 
 
 class Clerk:
@@ -71,9 +83,9 @@ class Clerk:
                 (
                     f"{named} also {self.verb([a], ('goes to', 'go to'), ('leads to', 'lead to'))} {to}",
                     f"{named} {self.verb([a], ('feeds', 'feed'))} {to} as well",
-                    f"{to} {self.verb(targets, ('is', 'are'))} fed by {named} too",
+                    f"{to} {self.verb(targets, IS)} fed by {named} too",
                     f"there {'is an arrow' if n == 1 else 'are arrows'} from {named} to {to} as well",
-                    f"moreover {named} {self.verb([a], ('is', 'are'))} also used by {to}",
+                    f"moreover {named} {self.verb([a], IS)} also used by {to}",
                 )
             )
         elif n > 1 and rng.random() < 0.4:
@@ -82,7 +94,7 @@ class Clerk:
                     f"{to} {each if n < 4 else 'all'} come from {named}",
                     f"{to} {each if n < 4 else 'all'} use {named}",
                     f"{to} get their input from {named}",
-                    f"{named} {self.verb([a], ('is', 'are'))} shared by {to}",
+                    f"{named} {self.verb([a], IS)} shared by {to}",
                     f"{named} {self.verb([a], ('splits', 'split'), ('branches', 'branch'))} into {to}",
                     f"{named} {self.verb([a], ('goes', 'go'))} to {n} boxes: {to}",
                     f"{to} {each if n < 4 else 'all'} read {named}",
@@ -97,15 +109,20 @@ class Clerk:
                     if not a.plural
                     else f"{named} are passed on to {many}",
                     f"{named} {self.verb([a], ('goes into', 'go into'), ('is given to', 'are given to'))} {many}",
-                    f"{to} {self.verb(targets, ('is', 'are'))} fed by {named}",
+                    f"{to} {self.verb(targets, IS)} fed by {named}",
                     f"{to} {self.verb(targets, ('gets', 'get'), ('takes', 'take'), ('reads', 'read'))} {named}"
                     if n == 1
                     else f"from {named} to {to}",
                     f"from {named} we get to {to}",
                     f"{to} {self.verb(targets, ('comes', 'come'))} after {named}",
-                    f"{named} {self.verb([a], ('is', 'are'))} connected to {to}",
+                    f"{named} {self.verb([a], IS)} connected to {to}",
                     f"{to} {self.verb(targets, ('depends', 'depend'))} on {named}",
                     f"the output of {named} {rng.choice(('goes to', 'ends up in', 'is used by'))} {many}",
+                    f"{named} {self.verb([a], *PASSIVES)} {to}",
+                    f"{named} {self.verb([a], *ACTIVES)} {many}",
+                    f"{to} {self.verb(targets, *MADE)} from {named}",
+                    f"{to} {self.verb(targets, ('follows', 'follow'), ('runs on', 'run on'))} {named}",
+                    f"once {named} {self.verb([a], IS)} done, {to} {self.verb(targets, ('starts', 'start'))}",
                 )
             )
         self.told([a], targets)
@@ -139,16 +156,83 @@ class Clerk:
                     f"{named} {each} feed {to}",
                     f"{named} are merged in {to}",
                     f"{to} {gets} {named}",
-                    f"{to} {self.verb([b], ('is', 'are'))} fed by {named}",
+                    f"{to} {self.verb([b], IS)} fed by {named}",
                     f"{named} come together in {to}",
                     f"{to} {self.verb([b], ('has', 'have'))} {n} inputs: {named}",
                     f"{named} lead to {to}",
                     f"into {to} go {named}",
                     f"{to} {self.verb([b], ('needs', 'need'))} {named}",
-                    f"{to} {self.verb([b], ('is', 'are'))} made from {named}",
+                    f"{to} {self.verb([b], IS)} made from {named}",
                 )
             )
         self.told(sources, [b])
+        return text
+
+    def side_by_side(self, pairs: list[tuple[Node, Node]]) -> str:
+        """Two or three arrows with one verb: "a goes to x, b to y"."""
+        rng = self.rng
+        form = rng.random()
+        firsts, seconds = [a for a, _ in pairs], [b for _, b in pairs]
+        if self.arrow and form < 0.5:
+            text = ", ".join(f"{self.name(a)} {self.arrow} {self.name(b)}" for a, b in pairs)
+        elif form < 0.3:
+            end = rng.choice((" respectively", ", respectively", ", in this order"))
+            text = f"{self.names(firsts)} {rng.choice(('go to', 'feed', 'lead to'))} {self.names(seconds)}{end}"
+        else:
+            (a, b), *rest = pairs
+            one, short = rng.choice(
+                (
+                    (("goes to", "go to"), "to"),
+                    (("feeds", "feed"), "feeds"),
+                    (("enters", "enter"), "enters"),
+                    (("leads to", "lead to"), "to"),
+                    (("goes into", "go into"), "into"),
+                    (("", ""), "to"),
+                )
+            )
+            verb = self.verb([a], one)
+            first = f"{self.name(a)} {verb} {self.name(b)}" if verb else f"{self.name(a)} to {self.name(b)}"
+            told = [f"{self.name(x)} {short} {self.name(y)}" for x, y in rest]
+            text = ", ".join([first, *told[:-1]]) + rng.choice((", ", " and ", ", and ")) + told[-1]
+        for a, b in pairs:
+            self.told([a], [b])
+        self.last = []
+        return text
+
+    def decision(self, a: Node, check: Node, exits: list[tuple[str, Node]]) -> str:
+        """A question that follows a box, and where its answers lead."""
+        rng = self.rng
+        (yes, good), (no, bad) = exits
+        question = self.name(check) if not check.name.endswith("?") else check.name
+        ways = (
+            f"{self.name(a)} {self.arrow or '->'} {question} {self.arrow or '->'} {self.name(good)} ({yes}) or "
+            f"{self.name(bad)} ({no})",
+            f"after {self.name(a)} comes {question}: {yes} leads to {self.name(good)}, {no} to {self.name(bad)}",
+            f"{self.name(a)} goes to {question}; {yes}: {self.name(good)}, {no}: {self.name(bad)}",
+            f"{self.name(a)} is followed by {question}; if {yes} then {self.name(good)}, if {no} then {self.name(bad)}",
+        )
+        text = rng.choice(ways)
+        if check.name.endswith("?") and rng.random() < 0.6:
+            asked = check.name[:1].upper() + check.name[1:]
+            text = (
+                f"{self.name(a)} {self.arrow or 'leads to a question:'} {asked} "
+                if rng.random() < 0.5
+                else (f"then, after {self.name(a)}: {asked} ")
+            )
+            text += rng.choice(
+                (
+                    f"{yes.capitalize()}, {self.name(good)}. {no.capitalize()}, {self.name(bad)}",
+                    f"If {yes} -> {self.name(good)}. If {no} -> {self.name(bad)}",
+                    f"{yes}: {self.name(good)}, {no}: {self.name(bad)}",
+                    f"If so, {self.name(good)}, if not, {self.name(bad)}"
+                    if yes == "yes"
+                    else f"On {yes} {self.name(good)}, on {no} {self.name(bad)}",
+                )
+            )
+        self.told([a], [check])
+        self.told([check], [good], yes)
+        self.told([check], [bad], no)
+        self.last = []
         return text
 
     def labelled(self, a: Node, targets: list[Node], label: str) -> str:
@@ -242,6 +326,16 @@ def relations(rng: random.Random) -> tuple[str, str]:
     labels = rng.choice((0.0, 0.0, 0.15, 0.4))
     clauses: list[str] = []
     done: set[tuple[int, int]] = set()
+    waiting: list[tuple[Node, Node]] = []  # arrows from one box to one, which may be told together
+
+    def flush() -> None:
+        if len(waiting) > 1 and len({a for a, _ in waiting}) == len(waiting):
+            clauses.append(clerk.side_by_side(list(waiting)))
+        else:
+            clauses.extend(clerk.out(a, [b]) for a, b in waiting)
+        waiting.clear()
+
+    together = rng.choice((0.0, 0.3, 0.8))
     for sources, targets, back in graph(rng, count):
         pairs = {(a, b) for a in sources for b in targets}
         if pairs & done or (back and {(b, a) for a, b in pairs} & done and rng.random() < 0.5):
@@ -249,6 +343,11 @@ def relations(rng: random.Random) -> tuple[str, str]:
         done |= pairs
         left, right = [nodes[i] for i in sources], [nodes[i] for i in targets]
         label = payloads.pop() if payloads and rng.random() < labels else ""
+        plain = not back and not label and len(left) == len(right) == 1
+        if plain and rng.random() < together and len(waiting) < 3:
+            waiting.append((left[0], right[0]))
+            continue
+        flush()
         if back:
             clauses.append(clerk.back(left[0], right[0], label))
         elif len(left) > 1:
@@ -257,6 +356,17 @@ def relations(rng: random.Random) -> tuple[str, str]:
             clauses.append(clerk.labelled(left[0], right, label))
         else:
             clauses.append(clerk.out(left[0], right))
+    flush()
+    if rng.random() < 0.25 and not names.serial:
+        good, bad = names.noun(), names.label_step()
+        good.detail, good.label = "", good.name
+        yes, no = rng.choice((("yes", "no"), ("yes", "no"), ("pass", "fail"), ("ok", "not ok")))
+        check, last = names.decision(False), nodes[-1]
+        exits = [(yes, good), (no, bad if rng.random() < 0.7 else rng.choice(nodes[:-1]))]
+        if rng.random() < 0.2:
+            exits.reverse()
+        clauses.append(clerk.decision(last, check, exits))
+        nodes += [check, good, bad]
     return dressed_process(rng, draft, _sentences(rng, clauses, nodes, case), nodes, case)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from datasets import Dataset
 
 from diagen import DiagenError
 from diagen.data.mistakes import mistaken
+from diagen.data.ratings import pairs_of
 from diagen.data.synthetic import pairs
 from diagen.diagram import ask
 
@@ -50,31 +52,53 @@ def load_preferences(
     held_out: int,
     seed: int,
     path: str | None = None,
+    user: str = "me",
     tokenizer: Any = None,
     max_length: int = 0,
 ) -> dict[str, Dataset]:
     """{"train": ..., "eval": ...} with columns "prompt", "chosen" and "rejected", as strings.
 
     sources: "mistakes" (made here, a right diagram against one with a mistake), and what `python -m diagen.pairs` wrote
-    to `path`: "samples" (of the model) and "ratings" (of a user). Rows in which a side is longer than max_length
-    tokens, the prompt included, are left out and counted, never cut.
+    to `path`: "samples" (of the model) and "ratings" (of a user); without a path the ratings are the user's on this
+    machine. Held out are mistakes, or, where ratings are a source, a fifth of those, by request. Rows in which a side
+    is longer than max_length tokens, the prompt included, are left out and counted, never cut.
     """
     unknown = set(sources) - {"mistakes", "samples", "ratings"}
     if unknown or not sources:
         raise DiagenError(f"stage.rows.sources={sources} is unknown; there are mistakes, samples and ratings")
     found: list[dict[str, str]] = []
-    if set(sources) - {"mistakes"}:
-        found += [row for row in _written(path) if row["origin"].split(":")[0] in sources]
+    if "ratings" in sources and path is None:
+        found += pairs_of(user)
+    if "samples" in sources or path:
+        found += [row for row in written(path) if row["origin"].split(":")[0] in sources]
         if not found:
             raise DiagenError(f"{path} holds no pair from {' or '.join(sources)}; write some: python -m diagen.pairs")
-        found = found[:number]
-    if "mistakes" in sources:
-        found += list(islice(mistakes(seed, "train"), max(0, number - len(found))))
+    if "ratings" in sources:
+        kept = _part_of([row for row in found if row["origin"] == "ratings"])
+        asked = {row["request"] for row in kept}
+        found = [row for row in found if row["request"] not in asked]
+    else:
+        kept = list(islice(mistakes(seed, "held_out"), held_out))
     random.Random(seed).shuffle(found)
+    found = found[:number]
+    if "mistakes" in sources:
+        found += list(islice(mistakes(seed, "train"), number - len(found)))
+        random.Random(seed).shuffle(found)
     return {
         "train": _fitting(found, tokenizer, max_length, "train"),
-        "eval": _fitting(list(islice(mistakes(seed, "held_out"), held_out)), tokenizer, max_length, "held_out"),
+        "eval": _fitting(kept[:held_out], tokenizer, max_length, "held_out"),
     }
+
+
+def _part_of(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """All pairs of some requests, a fifth of them or a little more; most stay on their side as requests are added."""
+    found: list[dict[str, str]] = []
+    for request in sorted({row["request"] for row in rows}, key=lambda request: crc32(request.encode())):
+        if len(found) < max(2, len(rows) / 5):
+            found += [row for row in rows if row["request"] == request]
+    if len(found) == len(rows):
+        raise DiagenError("the ratings tell drawings of too few requests apart to hold some out; rate more requests")
+    return found
 
 
 def mistakes(seed: int, split: str) -> Iterator[dict[str, str]]:
@@ -91,7 +115,7 @@ def mistakes(seed: int, split: str) -> Iterator[dict[str, str]]:
             }
 
 
-def _written(path: str | None) -> list[dict[str, str]]:
+def written(path: str | Path | None) -> list[dict[str, str]]:
     """The rows of a file of pairs."""
     if path is None:
         raise DiagenError("stage.rows.path is not set; write pairs first: python -m diagen.pairs --help")

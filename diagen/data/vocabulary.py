@@ -43,6 +43,10 @@ STEPS: dict[str, str] = {
     "hedge the position; settle the trade; file the claim; assess the damage; pay the supplier; "
     "close the books; audit the books; issue the card; sign the contract; collect the fees; "
     "forecast the demand",
+    "nets": "encode the image; decode the latent; add the positions; mask the tokens; sample the noise; "
+    "scale the logits; concatenate the heads; project the features; upsample the maps; warp the frame; "
+    "copy the weights; clip the gradients; denoise the latent; mix the experts; quantize the codes; "
+    "align the views; fuse the streams; refine the boxes",
     "factory": "cut the sheet; weld the frame; paint the body; cure the coating; mix the dough; "
     "bake the bread; cool the parts; pack the boxes; ship the pallets; inspect the surface; "
     "drill the holes; polish the lens; mount the engine; test the brakes; fill the bottles; "
@@ -51,6 +55,23 @@ STEPS: dict[str, str] = {
 }
 # Nouns by domain and kind; "process" are nouns that name a step.
 NOUNS: dict[str, dict[str, str]] = {
+    "nets": {
+        "conv": "1x1 conv; 3x3 conv; conv a; conv b; conv block 1; conv block 2; depthwise conv; stem conv; 5x5 conv c",
+        "norm": "batch norm; layer norm; batch norm a; norm 2; group norm",
+        "pool": "max pool; pooling layer; global average pooling; pyramid pooling",
+        "dense": "linear head; box head; mask head; class head; projection; MLP head; fc 1; bottleneck layer",
+        "attention": "self attention; cross attention; attention block; multi-head attention; spatial attention",
+        "feedforward": "feed forward; MLP block",
+        "embedding": "token embedding; patch embedding; word vectors; time embedding",
+        "encoder": "image encoder; text encoder; encoder 1; encoder 2; context encoder; ResNet backbone",
+        "decoder": "decoder 1; decoder 2; text decoder; pixel decoder",
+        "add": "add; sum; residual add",
+        "latent": "latent code; bottleneck; mu; sigma; code book",
+        "loss": "L1 loss; adversarial loss; contrastive loss; KL term; reconstruction loss",
+        "input": "input image; noise; anchor; positive sample; left image; video frames; question tokens",
+        "output": "class scores; box deltas; masks; next token; segmentation map; depth map",
+        "process": "region proposals; NMS; RoI pooling; flatten; concat; dropout; softmax; resize; relu; sampling",
+    },
     "ml": {
         "process": "feature extraction; data cleaning; preprocessing; training; fine-tuning; evaluation; "
         "hyperparameter search; augmentation; normalization; cross-validation; post-processing; inference; "

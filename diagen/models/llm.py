@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import time
@@ -365,6 +366,25 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
+def peak_memory(start: bool = False) -> int | None:
+    """The most memory held since the last call with start, in MB (10^6 bytes): a card's, else this process's.
+
+    None where the system does not say (it is asked in Linux's way).
+    """
+    if torch.cuda.is_available():
+        if start:
+            torch.cuda.reset_peak_memory_stats()
+        return round(torch.cuda.max_memory_allocated() / 1e6)
+    try:
+        if start:
+            gc.collect()  # an earlier job of a sweep may have left a model
+            Path("/proc/self/clear_refs").write_text("5")  # takes the peak back to what is held now
+        told = Path("/proc/self/status").read_text(encoding="utf-8")
+        return round(int(told.split("VmHWM:")[1].split()[0]) * 1024 / 1e6)
+    except (OSError, IndexError):
+        return None
+
+
 def _first_line(error: Exception) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
@@ -375,7 +395,8 @@ def save_adapter(model: PeftModel, folder: Path, card: dict[str, Any]) -> None:
         if parameter.requires_grad:
             parameter.data = parameter.data.to(torch.bfloat16)
     model.peft_config["default"].base_model_name_or_path = card["base"]
-    model.save_pretrained(str(folder), save_embedding_layers=False)
+    # DPO keeps its reference in the model too, as an adapter "ref"
+    model.save_pretrained(str(folder), save_embedding_layers=False, selected_adapters=["default"])
     (folder / "README.md").unlink(missing_ok=True)  # peft's empty form; the card says what there is to say
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
 
