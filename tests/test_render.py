@@ -15,7 +15,7 @@ from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import Box, Line, Text, shifted
-from diagen.render.text import measure, wrap
+from diagen.render.text import measure, subset, wrap
 
 RAG = """title Retrieval-augmented generation
 group Indexing (offline)
@@ -133,11 +133,24 @@ h2 -> h3 [lstm]
 x3 [input] -> h3
 -> y3 [output]
 """
+SERVERS = """Part 1 [data] -> Worker 1
+Part 2 [data] -> Worker 2
+Part 3 [data] -> Worker 3
+Worker 1 | Worker 2 | Worker 3 -> Shard A [store] | Shard B [store] : gradients
+Shard A | Shard B ..> Worker 1 | Worker 2 | Worker 3 : parameters
+"""
+STATIONS = """group On the ground station
+Receiver -> Map stitcher -> Zone planner
+end
+Zone planner -> Sprayer [output] | Advisor [user]
+Advisor ..> Zone planner
+"""
 AGENT = "Agent [model] -> Action [data]\n-> Environment\n-> Reward [reward]\n-> Replay [memory]\n-> Agent : learn\n"
 TEXTS = {
     "rag": RAG, "gan": GAN, "loop": LOOP, "decisions": DECISIONS, "transformer": TRANSFORMER, "services": SERVICES,
     "korean": KOREAN, "mlp": MLP, "deep": DEEP, "bars": BARS, "lenet": LENET, "long": LONG, "residual": RESIDUAL,
     "placed": PLACED, "unet": UNET, "unrolled": UNROLLED, "agent": AGENT,
+    "servers": SERVERS, "stations": STATIONS,
 }  # fmt: skip
 STRICT = [f"F{n}" for n in range(1, 9)]
 
@@ -153,7 +166,7 @@ def test_no_faults(name: str) -> None:
     assert not {k: v for k, v in found.items() if v}
 
 
-@pytest.mark.parametrize("name", ["rag", "decisions", "mlp", "lenet"])
+@pytest.mark.parametrize("name", ["rag", "decisions", "mlp", "lenet", "servers", "stations"])
 @pytest.mark.parametrize("direction", ["right", "left", "down", "up"])
 @pytest.mark.parametrize("routing", ["", "straight"])
 def test_no_faults_in_any_direction(name: str, direction: str, routing: str) -> None:
@@ -191,6 +204,18 @@ def test_an_unrolled_network_has_inputs_below_and_outputs_above() -> None:
         assert at[f"y{i}"][1] < at[f"h{i}"][1] < at[f"x{i}"][1]
 
 
+def test_a_join_of_all_with_all_is_one_line_there_and_one_back() -> None:
+    for direction in ("right", "down"):
+        scene = layout(parse(SERVERS), direction=direction)
+        lines = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge" and s.bus >= 0]
+        assert len(lines) == 12 and {line.bus for line in lines} == {0, 1}
+        assert all(line.dash == bool(line.casing) for line in lines)  # dashes do not fill each other's gaps
+        told = [s.text for s in scene.shapes if isinstance(s, Text)]
+        assert told.count("gradients") == told.count("parameters") == 1
+    straight = [s.text for s in layout(parse(SERVERS), routing="straight").shapes if isinstance(s, Text)]
+    assert straight.count("gradients") == straight.count("parameters") == 1
+
+
 def test_faults_are_seen() -> None:
     scene = layout(parse("A -> B -> C"), direction="right")
     broken = [replace(s, x=s.x + 90) if s.owner == ("node", 1) else s for s in scene.shapes]  # B runs into C
@@ -219,6 +244,9 @@ def test_readability_falls_with_every_damage() -> None:
     assert damaged(width=scene.width * 3)["type"] < terms["type"]
     assert damaged(shape=lambda s: replace(s, colour="#E8E8E8") if isinstance(s, Text) else s)["contrast"] < 0.6
     assert damaged(height=scene.height * 5)["emptiness"] < 0.5
+    assert readability(layout(parse("A -> B\n-> C\n-> D\n")))[1]["alignment"] == 1
+    skewed = damaged(shape=lambda s: shifted(s, 0, 9 * s.owner[1] ** 2) if s.owner[0] == "node" else s)
+    assert skewed["alignment"] < terms["alignment"]
 
 
 def test_node_lists_are_drawn_as_their_author_did() -> None:
@@ -253,6 +281,15 @@ def test_svg_carries_its_letters() -> None:
     said = set("".join(t.text or "" for t in ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text")))
     assert said - {" "} <= letters and len(letters) < 80
     assert "font-face" not in SvgRenderer(embed=False)(layout(parse(KOREAN)))
+
+
+def test_svg_is_the_same_at_any_time(monkeypatch) -> None:
+    scene, made = layout(parse(RAG)), []
+    for time in ("1", "999999999"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", time)  # what fontTools writes into a font as its last change
+        subset.cache_clear()
+        made.append(SvgRenderer()(scene))
+    assert made[0] == made[1]
 
 
 def test_svg_tells_what_it_shows() -> None:
@@ -345,6 +382,23 @@ def test_hundreds_of_nodes() -> None:
     edges = tuple(Edge(r.randrange(500), r.randrange(500)) for _ in range(2000))
     scene = layout(Diagram(nodes, edges))
     assert max(PillowRenderer(scale=0.5)(scene).size) > 100
+
+
+@pytest.mark.parametrize(
+    "label, shown",
+    [
+        ("clean data", "Clean data"),
+        ("char cnn", "Char CNN"),
+        ("xgboost", "XGBoost"),
+        ("claims_db", "claims_db"),
+        ("x² + y²", "x² + y²"),
+        ("train.py", "train.py"),
+        ("cafe\u0301", "Café"),
+    ],
+)
+def test_words_as_they_are_printed(label: str, shown: str) -> None:
+    texts = [s.text for s in layout(parse(f"{label} -> B\n")).shapes if isinstance(s, Text)]
+    assert shown in texts
 
 
 def test_text_is_measured_and_wrapped() -> None:

@@ -9,12 +9,12 @@ from functools import cached_property
 from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
-from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, title_width
+from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, title_width
 from diagen.render.kinds import Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
-from diagen.render.ranks import arrange, feedback_edges, home_of
-from diagen.render.route import Course, assign_ports, assign_trunks, course, one_label, straighten
+from diagen.render.ranks import Order, arrange, feedback_edges, home_of, ring_of
+from diagen.render.route import Course, assign_ports, assign_trunks, complete_joins, course, one_label, straighten
 from diagen.render.scene import Line, Owner, Point, Shape
 from diagen.render.text import measure
 from diagen.render.theme import Theme
@@ -31,6 +31,9 @@ class Figure:
     full: list[tuple[Owner, str]]
 
 
+CELLS = ("rnn", "lstm", "gru")  # kinds that are chained where a network is unrolled
+
+
 class Arrangement:
     """A graph in ranks along one direction; places and lines are found when they are asked for."""
 
@@ -42,15 +45,19 @@ class Arrangement:
         self.spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
         self.looks = look_all(diagram, theme, self.upright)
         self.shapes = [seen.shape for seen in self.looks]
-        edges = list(diagram.flow())
+
+    @cached_property
+    def _arranged(self) -> tuple[Order, set[int]]:
+        """Ranks and order of the nodes, and the edges that are skips."""
+        edges = list(self.diagram.flow())
         # One exit of a decision goes straight on, unless several say the same: then it stands in their middle.
         exits = Counter((e.source, e.label) for e in edges)
         forks = {source for (source, _), count in exits.items() if count > 1}
         straight_on = {i for i, s in enumerate(self.shapes) if s == "op" or (s == "diamond" and i not in forks)}
         operators = {i for i, s in enumerate(self.shapes) if s == "op"}
-        cells = {i for i, node in enumerate(diagram.nodes) if node.kind in ("rnn", "lstm", "gru")}
-        side_by_side = _side_by_side(diagram, edges, self.groups)
-        self.order, self.skips = arrange(
+        cells = {i for i, node in enumerate(self.diagram.nodes) if node.kind in CELLS}
+        side_by_side = _side_by_side(self.diagram, edges, self.groups)
+        return arrange(
             self._sizes(), edges, self.groups, straight_on, self.spacing.sibling, side_by_side, operators, cells,
             rings=not self.upright,
         )  # fmt: skip
@@ -61,13 +68,36 @@ class Arrangement:
 
     @property
     def least(self) -> float:
-        """The shortest length along the flow, in px, that the closest spacing could bring: ranks and their gaps."""
-        deepest: dict[int, float] = {}
-        for rank, (along, _) in zip(self.order.rank, self._sizes(), strict=True):
-            deepest[rank] = max(deepest.get(rank, 0.0), along)
-        beside = {self.order.rank[i] + step for i, s in enumerate(self.shapes) if s == "op" for step in (0, 1)}
-        closest = SPACINGS["compact"].rank
-        return sum(deepest.values()) + sum(24.0 if rank in beside else closest for rank in deepest if rank)
+        """A length along the flow, in px, that no spacing goes below: that of the longest way, its boxes and gaps.
+
+        0 where the figure may be folded into a loop.
+        """
+        edges, count = list(self.diagram.flow()), len(self.shapes)
+        feedback = feedback_edges(edges, count)
+        if feedback and ring_of(edges, feedback, count):
+            return 0.0
+        apart = _side_by_side(self.diagram, edges, self.groups)
+        ahead: dict[int, list[int]] = {}
+        waiting = [0] * count
+        cells = {i for i, node in enumerate(self.diagram.nodes) if node.kind in CELLS}
+        for k, e in enumerate(edges):
+            # What feeds an operator or a cell may stand beside it.
+            beside = self.shapes[e.target] == "op" or (e.source in cells) != (e.target in cells)
+            if k not in feedback and k not in apart and e.source != e.target and not beside:
+                ahead.setdefault(e.source, []).append(e.target)
+                waiting[e.target] += 1
+        sizes = [along for along, _ in self._sizes()]
+        reach = list(sizes)
+        ready = [i for i in range(count) if not waiting[i]]
+        while ready:
+            i = ready.pop()
+            for j in ahead.get(i, ()):
+                close = 24.0 if self.shapes[i] == "op" else SPACINGS["compact"].rank
+                reach[j] = max(reach[j], reach[i] + close + sizes[j])
+                waiting[j] -= 1
+                if not waiting[j]:
+                    ready.append(j)
+        return max(reach, default=0.0)
 
     def figure(self, rows: int = 1) -> Figure:
         """The shapes, folded into at most `rows` rows where that can be done."""
@@ -79,7 +109,7 @@ class Arrangement:
         looks, shapes, upright = self.looks, self.shapes, self.upright
         straight = self.diagram.style.routing == "straight"
         made = plan(
-            self.order, self.skips, list(self.diagram.flow()), self.groups, [c / 2 for _, c in self._sizes()], shapes,
+            *self._arranged, list(self.diagram.flow()), self.groups, [c / 2 for _, c in self._sizes()], shapes,
             self.spacing, (0, 1) if upright else (0, -1), not straight,
         )  # fmt: skip
         assign_trunks(made, merge=not straight)
@@ -149,7 +179,9 @@ def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
             lower = [w for w in widths if w * 1.3 <= widths[-1]]
             limits = [lower[-1], widths[-1]] if lower else limits
         for i in alike:
-            looks[i] = replace(looks[i], w=next(limit for limit in limits if looks[i].w <= limit))
+            limit = next(limit for limit in limits if looks[i].w <= limit)
+            if looks[i].w < limit:
+                looks[i] = replace(looks[i], w=limit)
         _twins(diagram, looks, alike)
     return looks
 
@@ -158,16 +190,19 @@ def _twins(diagram: Diagram, looks: list[Look], alike: list[int]) -> None:
     """Makes what is alike look alike: one width for a kind (but plain steps), one size for what one node feeds."""
     kinds: dict[tuple[str, str], list[int]] = {}
     fed: dict[tuple[int, str], list[int]] = {}
+    sources: dict[int, set[int]] = {}
+    for e in diagram.flow():
+        sources.setdefault(e.target, set()).add(e.source)
     for i in alike:
         kind = diagram.nodes[i].kind
         if kind != "process":
             kinds.setdefault((kind, looks[i].shape), []).append(i)
-        for source in {e.source for e in diagram.flow() if e.target == i and looks[i].shape == "box"}:
+        for source in sources.get(i, ()) if looks[i].shape == "box" else ():
             fed.setdefault((source, kind), []).append(i)
     for members in kinds.values():
         w = max(looks[i].w for i in members)
         for i in members:
-            if w <= 2 * looks[i].w:
+            if looks[i].w < w <= 2 * looks[i].w:
                 looks[i] = replace(looks[i], w=w)
     for members in fed.values():
         h, w = max(looks[i].h for i in members), max(looks[i].w for i in members)
@@ -287,10 +322,23 @@ def _picture(of: Arrangement, made: Plan, laid: Course, folded: Fold | None) -> 
         points = [ends[0], *inner, ends[1]]
         routes[w.index] = simplified(points[::-1] if w.turned else points)
     lines = edge_lines(made.wires, routes, theme, normals)
-    shared = {}
-    for trunk, fellows in one_label(made).items() if diagram.style.routing != "straight" else ():
-        shared[min(fellows)] = (0 if trunk[0] == "out" else -1, fellows)
+    shared = _told_once(made, diagram.style.routing == "straight")
     return compose(diagram, theme, rects, looks, frames, lines, flow, shared)
+
+
+def _told_once(made: Plan, straight: bool) -> dict[int, tuple[int | None, set[int]]]:
+    """Labels that several edges share, as labels.place takes them."""
+    joins = {trunk: {w.index for w in wires} for trunk, wires in complete_joins(made).items()} if straight else {}
+    shared: dict[int, tuple[int | None, set[int]]] = {}
+    for trunk, fellows in (joins or ({} if straight else one_label(made))).items():
+        index, piece = min(fellows), 0 if trunk[0] == "out" else -1
+        if trunk[0] == "all":  # two joins, there and back, are told at the two ends of a rank
+            mine = [w for w in made.wires if w.index in fellows]
+            turned = mine[0].turned
+            outermost = (min if turned else max)(mine, key=lambda w: made.items[w.low].ref + made.items[w.high].ref)
+            index, piece = outermost.index, -1 if turned else 0
+        shared[index] = (None if straight else piece, fellows)
+    return shared
 
 
 def _flush(frames: list[Frame], made: Plan, direction: str) -> None:
@@ -372,7 +420,7 @@ def compose(
     frames: list[Frame],
     lines: list[Line],
     flow: Point,
-    shared: dict[int, tuple[int, set[int]]] | None = None,
+    shared: dict[int, tuple[int | None, set[int]]] | None = None,
 ) -> Figure:
     """All shapes in drawing order: frames, edges, nodes, labels of edges (`shared` as in labels.place)."""
     square = diagram.style.shapes == "square"
@@ -380,6 +428,10 @@ def compose(
     shapes: list[Shape] = draw_frames(frames, theme, square)
     if square:
         lines = [replace(line, radius=0.0) for line in lines]
+    lines = [
+        replace(line, casing=ground_at(*line.points[0], frames, theme)) if line.dash and line.bus >= 0 else line
+        for line in lines
+    ]
     shapes += lines
     shapes += labels.crossings(lines, frames, theme)
     full: list[tuple[Owner, str]] = []

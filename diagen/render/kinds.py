@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from diagen.diagram import LAYER_KINDS, Diagram, Node
@@ -78,10 +79,24 @@ class Look:
 
 
 def sentence(text: str) -> str:
-    """The words with a capital first letter, the rest as the user wrote it; names (claims_db, z) are left alone."""
-    if re.match(r"[a-z]+[A-Z_0-9]|[a-z]\b(?! \w{2})", text):
+    """The words with a capital first letter; names (claims_db, z, x²) are left alone, and known ones (svm) spelt out.
+
+    The rest is as the user wrote it.
+    """
+    text = _LOWER.sub(lambda word: _SPELT.get(word[0], word[0]), text)
+    if re.match(r"[a-z]+([A-Z_0-9]|\.[a-z])|[a-z](?![a-z])(?! \w{2})", text):
         return text
     return text[:1].upper() + text[1:]
+
+
+_LOWER = re.compile(r"(?<![\w.])[a-z]{2,}(?![\w.])")
+# Names that people type in lower case when they are in a hurry, and nobody would print so.
+_SPELT = {word.lower(): word for word in (
+    "AI API ASR AUC BERT CatBoost CNN CPU CSV CUDA CTC DNN DQN ELBO ELMo ETL FAISS FFN FFT FPN GAN GCN GELU "
+    "GitHub GNN GPT GPU GraphQL GRU HTML HTTP JSON KL KNN LightGBM LLM LoRA LSTM MCTS MFCC ML MLP MMD MoE MSE MySQL "
+    "NER NLP NMS OCR ONNX OpenAI PCA PDF PostgreSQL PPO PyTorch RAG ReLU RGB RL RLHF RNN ROI RPN SFT SGD "
+    "SQL SSD SSIM SVD SVM TensorFlow TTS URL VAE ViT VGG XGBoost YOLO"
+).split()}  # fmt: skip
 
 
 def words(diagram: Diagram) -> list[Words]:
@@ -166,10 +181,10 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
     if shape == "diamond":
         return _diamond(told, colours)
     lines, cut = wrap(told.label, *LABEL, 160)
-    sublines, subcut = wrap(told.sub, *SUB, 160, 2) if told.sub else ([], False)
+    sublines, subcut = wrap(told.sub, *SUB, 160, 2) if told.sub else ((), False)
     width, height = _text_size(lines, sublines)
     whole = f"{told.label} ({told.sub})" if told.sub else told.label
-    done = Look(shape, colours, tuple(lines), tuple(sublines), 0, 0, cut=whole if cut or subcut else "")
+    done = Look(shape, colours, lines, sublines, 0, 0, cut=whole if cut or subcut else "")
     base = 21 + height if not (len(lines) == 1 and not sublines) else 40
     w, h = max(96.0, width + 32), base
     match shape:
@@ -198,7 +213,7 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
 
 def _diamond(told: Words, colours: Family) -> Look:
     lines, cut = wrap(told.label, *LABEL, 150, 3 if not told.sub else 2)
-    sublines = wrap(told.sub, *SUB, 120, 1)[0] if told.sub else []
+    sublines = wrap(told.sub, *SUB, 120, 1)[0] if told.sub else ()
     width, height = _text_size(lines, sublines)
     w = max(136.0, width + 56)
     h = max(72.0, (height + 2) / max(0.2, 1 - (width + 10) / w))
@@ -206,10 +221,10 @@ def _diamond(told: Words, colours: Family) -> Look:
         h = max(72.0, 1.9 * height)
         w = max(w, (width + 10) / max(0.2, 1 - (height + 2) / h))
     whole = told.label if cut else ""
-    return Look("diamond", colours, tuple(lines), tuple(sublines), _up(w, 8), _up(h, 4), cut=whole)
+    return Look("diamond", colours, lines, sublines, _up(w, 8), _up(h, 4), cut=whole)
 
 
-def _text_size(lines: list[str], sublines: list[str]) -> tuple[float, float]:
+def _text_size(lines: Sequence[str], sublines: Sequence[str]) -> tuple[float, float]:
     widths = [measure(line, *LABEL) for line in lines] + [measure(line, *SUB) for line in sublines]
     return max(widths, default=0.0), LEADING * len(lines) + SUB_LEADING * len(sublines)
 

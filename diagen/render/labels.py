@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 
 from diagen.render.frames import Frame, badge_rect, ground_at, title_rect
 from diagen.render.kinds import Rect
@@ -16,10 +15,8 @@ LEADING = 16
 WIDEST = 150
 
 
-@cache
 def _wrapped(label: str) -> tuple[tuple[str, ...], bool]:
-    lines, cut = wrap(label, *FONT, WIDEST, 3)
-    return tuple(lines), cut
+    return wrap(label, *FONT, WIDEST, 3)
 
 
 def lines_of(label: str) -> tuple[str, ...]:
@@ -34,11 +31,11 @@ def place(
     shapes: list[str],
     frames: list[Frame],
     theme: Theme,
-    shared: dict[int, tuple[int, set[int]]],
+    shared: dict[int, tuple[int | None, set[int]]],
 ) -> tuple[list[Shape], list[tuple[Owner, str]]]:
     """A place for every label, those with the least choice first; shapes, and whole words of labels cut.
 
-    `shared`: labels told once for several edges: edge -> (the piece of its line that they share, those edges).
+    `shared`: labels told once for several edges: edge -> (the piece of its line that they share, if any, those edges).
     """
     pieces = [(line.owner[1], a, b) for line in lines for a, b in zip(line.points, line.points[1:], strict=False)]
     blocks = [r.grown(5) for r in rects]
@@ -67,7 +64,7 @@ def place(
             if piece is not None:
                 ends = line.points[:2] if piece == 0 else line.points[-2:]
                 part = replace(line, points=ends, head=line.head and piece != 0)
-            others = [p for p in pieces if p[0] not in fellows or p[0] == index]
+            others = [p for p in pieces if piece is None or p[0] not in fellows or p[0] == index]
             for cost, rect, on_line in _candidates(part, width, height, from_decision, fine):
                 if cost < best[0]:
                     cost += _trouble(rect, on_line, index, others, blocks, done, frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
@@ -20,6 +21,7 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     """The scene of a diagram. Style words given here win over those of the diagram: `layout(d, theme="night")`."""
     chosen = replace(diagram.style, **style) if style else diagram.style
     diagram = replace(diagram, style=chosen) if style else diagram
+    diagram = composed(diagram)
     theme = THEMES[chosen.theme or "paper"]
     if placed.applies(diagram):
         figure = placed.draw(diagram, theme)
@@ -33,6 +35,17 @@ def layout(diagram: Diagram, **style: str) -> Scene:
         figure = _best(diagram, theme)
     scene = finish(figure.shapes, figure.full, diagram.title, theme, chosen)
     return replace(scene, description=described(diagram))
+
+
+def composed(diagram: Diagram) -> Diagram:
+    """With letters and their accents as one character each, as the fonts have them (Unicode's form NFC)."""
+    words = [n.label for n in diagram.nodes] + [e.label for e in diagram.edges] + [g.title for g in diagram.groups]
+    if all(is_normalized("NFC", word) for word in [*words, diagram.title]):
+        return diagram
+    nodes = tuple(replace(node, label=normalize("NFC", node.label)) for node in diagram.nodes)
+    edges = tuple(replace(edge, label=normalize("NFC", edge.label)) for edge in diagram.edges)
+    groups = tuple(replace(group, title=normalize("NFC", group.title)) for group in diagram.groups)
+    return replace(diagram, nodes=nodes, edges=edges, groups=groups, title=normalize("NFC", diagram.title))
 
 
 def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
@@ -82,7 +95,7 @@ def _misfit(figure: graph.Figure, above: float) -> float:
 def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme: Theme, style: Style) -> Scene:
     """The content with its title above it and the margin around it, scaled where the style says so."""
     left, top, right, low = extent(shapes)
-    lines: list[str] = []
+    lines: tuple[str, ...] = ()
     if title:
         lines, _ = wrap(title[:1].upper() + title[1:], TITLE_SIZE, 600, max(right - left, 320), 3)
     above = len(lines) * TITLE_LEADING + 24 if lines else 0

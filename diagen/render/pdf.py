@@ -90,7 +90,7 @@ class _Pen:
     def line(self, s: Line) -> None:
         pieces = bent(shaft(s, self.unit), s.radius)
         if s.casing:
-            self.path(pieces, "", s.casing, s.width + 8 * self.unit, closed=False)
+            self.path(pieces, "", s.casing, s.width + 0.5 * self.unit, closed=False)
         dash = (5 * self.unit, 4 * self.unit) if s.dash else None
         self.path(pieces, "", s.colour, s.width, dash=dash, closed=False)
         if s.head:

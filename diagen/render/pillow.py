@@ -40,8 +40,10 @@ class PillowRenderer:
         area = max(1.0, scene.width * scene.height)
         scale = min(self.scale, math.sqrt(MOST_PIXELS / area))
         size = (max(1, round(scene.width * scale)), max(1, round(scene.height * scale)))
-        # Four drawn pixels for each logical one at the usual scale; fewer where the figure is huge, or drawn small.
-        factor = max(1, min(math.ceil(4 / scale), 4, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1])))))
+        # Four drawn pixels for each logical one at the usual scale, three at 1; fewer where the figure is huge.
+        factor = max(
+            1, min(math.ceil(4 / scale), 4 if scale < 1 else 3, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1]))))
+        )
         large = Image.new("RGB", (size[0] * factor, size[1] * factor), rgb(scene.ground))
         brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale)
         for shape in scene.shapes:
@@ -80,6 +82,7 @@ class _Brush:
 
     def __init__(self, draw: ImageDraw.ImageDraw, k: float, unit: float) -> None:
         self.pen, self.k, self.unit = draw, k, unit
+        self.steps = 8 if k > 2 else 3  # of a curve; in a small picture a bend is two or three pixels
 
     def draw(self, shape: Box | Ellipse | Path | Line | Text) -> None:
         match shape:
@@ -128,16 +131,16 @@ class _Brush:
                 self.pen.ellipse((*near, max(far[0], near[0]), max(far[1], near[1])), rgb(colour))
 
     def path(self, s: Path) -> None:
-        points = s.points()
+        points = s.points(self.steps)
         if s.fill and len(points) > 2:
             self.polygon(points, s.fill)
         if s.stroke:
             self.stroke([*points, points[0]] if s.closed else points, s.width, s.stroke, ring=s.closed)
 
     def line(self, s: Line) -> None:
-        points = Path(bent(shaft(s, self.unit), s.radius)).points()
+        points = Path(bent(shaft(s, self.unit), s.radius)).points(self.steps)
         if s.casing:
-            self.stroke(points, s.width + 8 * self.unit, s.casing, flat=True)
+            self.stroke(points, s.width + 0.5 * self.unit, s.casing, flat=True)
         if s.dash:
             self.dashes(points, s.width, s.colour)
         else:
@@ -158,8 +161,8 @@ class _Brush:
         k = self.k
         for a, b in zip(points, points[1:], strict=False):
             self.quad(a, b, width, colour)
-        if flat or width * k < 2:
-            return
+        if flat or width * k < 3:
+            return  # gaps at the joints of so thin a line cannot be seen
         r = width * k / 2
         for x, y in points if ring else points[1:-1]:
             self.pen.ellipse((x * k - r, y * k - r, x * k + r - 1, y * k + r - 1), rgb(colour))

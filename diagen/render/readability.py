@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 
 from diagen.render import faults
@@ -229,13 +230,14 @@ def _lengths(edges: Sequence[Line]) -> float:
 
 
 def _alignment(bodies: Sequence[Body]) -> float:
-    """How few different lines the centres stand on, down and across (regularity: Ngo, Teo, Byrne 2003)."""
-    count = len(bodies)
-    if count < 3:
+    """Share of the nodes whose middle stands on one line with another's, down or across (Ngo, Teo, Byrne 2003)."""
+    if len(bodies) < 3:
         return 1.0
-    across = len({round(b.rect.cx / 4) for b in bodies})
-    down = len({round(b.rect.cy / 4) for b in bodies})
-    return 1 - (across + down - 2) / (2 * count - 2)
+    across, down = (
+        Counter(round(at / 4) for at in ats) for ats in zip(*((b.rect.cx, b.rect.cy) for b in bodies), strict=True)
+    )
+    aligned = sum(across[round(b.rect.cx / 4)] > 1 or down[round(b.rect.cy / 4)] > 1 for b in bodies)
+    return aligned / len(bodies)
 
 
 def _space(scene: Scene, bodies: Sequence[Body]) -> float:

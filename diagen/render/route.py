@@ -41,24 +41,29 @@ def assign_trunks(made: Plan, merge: bool) -> None:
 
 
 def _assign_buses(made: Plan) -> None:
-    """Where each of some nodes leads to each of others, all of those lines share one line across the flow."""
-    targets: dict[tuple[int, str], set[int]] = {}
-    wires: dict[tuple[int, str], list[Wire]] = {}
+    """The lines of a complete join share one line across the flow."""
+    for key, wires in complete_joins(made).items():
+        for w in wires:
+            w.trunk = key
+
+
+def complete_joins(made: Plan) -> dict[tuple, list[Wire]]:
+    """The wires by which each of some nodes leads to each of others in the next rank, all of one style and label."""
+    targets: dict[tuple, set[int]] = {}
+    wires: dict[tuple, list[Wire]] = {}
     for w in made.wires:
-        if w.shape == "flow" and not (w.turned or w.feedback or w.lanes or w.edge.label) and w.low_side == OUT:
-            targets.setdefault((w.low, w.edge.style), set()).add(w.high)
-            wires.setdefault((w.low, w.edge.style), []).append(w)
+        if w.shape == "flow" and not w.lanes and w.low_side == OUT and w.feedback == w.turned:
+            kind = (w.turned, w.edge.style, w.edge.label)
+            targets.setdefault((w.low, kind), set()).add(w.high)
+            wires.setdefault((w.low, kind), []).append(w)
     alike: dict[tuple, list[Wire]] = {}
     sources: Counter[tuple] = Counter()
-    for (low, style), found in targets.items():
-        key = ("all", style, *sorted(found))
-        if len(found) > 1 and len(wires[low, style]) == len(found):
-            alike.setdefault(key, []).extend(wires[low, style])
+    for (low, kind), found in targets.items():
+        key = ("all", *kind, *sorted(found))
+        if len(found) > 1 and len(wires[low, kind]) == len(found):
+            alike.setdefault(key, []).extend(wires[low, kind])
             sources[key] += 1
-    for key, found in alike.items():
-        if sources[key] > 1:
-            for w in found:
-                w.trunk = key
+    return {key: found for key, found in alike.items() if sources[key] > 1}
 
 
 def one_label(made: Plan) -> dict[tuple, set[int]]:
@@ -282,7 +287,7 @@ def course(
             widest[gap] = max(widest[gap], best[gap])
             if w.trunk in together:  # the words stand before the fork, or behind the merge
                 (early if w.trunk[0] == "in" else late)[gap] = True
-                if w.trunk[0] == "out":
+                if w.trunk[0] != "in":
                     before[gap] = max(before[gap], room + 40)
             elif w.trunk or joined or any(abs(s - t) > 0.5 for (_, s), (_, t) in zip(steps, steps[1:], strict=False)):
                 (late if (w.trunk and w.trunk[0] == "in") or (joined and not w.trunk) else early)[gap] = True
@@ -308,8 +313,21 @@ def course(
             break
         extra = {k: v / 2 for k, v in short.items()}
     for w in made.wires:
-        result.points[w.index] = _points(made, w, result, extents, keys, straight)
+        result.points[w.index] = _points(made, w, result, extents, keys, _clear(made, w, result, frame_pads), straight)
     return result
+
+
+def _clear(made: Plan, w: Wire, result: Course, pads: tuple[float, float]) -> tuple[float, float]:
+    """Where a slanted line may begin and end, so that it does not run over the title of a frame that it leaves."""
+
+    def edges(node: int, other: int, end: int) -> list[float]:
+        inside = [g for g in result.frames if made.groups[g].start <= node < made.groups[g].stop]
+        around = [g for g in inside if not made.groups[g].start <= other < made.groups[g].stop]
+        return [result.frames[g][end] for g in around if pads[end] > pads[1 - end]]  # there the titles stand
+
+    begin = max(edges(w.low, w.high, 1), default=-math.inf)
+    stop = min(edges(w.high, w.low, 0), default=math.inf)
+    return begin, stop
 
 
 def _nets(made: Plan) -> tuple[list[Net], dict[tuple[int, int], Net]]:
@@ -481,8 +499,25 @@ def _depth(made: Plan, k: int, end: int, pad: float, extra: dict[int, float]) ->
     return pad + extra.get(k, 0.0) + max(inner, default=0.0)
 
 
+def _free(made: Plan, node: int, here: float, there: float, result: Course, extents: list[float]) -> bool:
+    """Whether a slanted line may leave a node at once: it is as long as its rank, or nearly, and none is in the way."""
+    rank = made.order.rank[node]
+    if result.halves[rank] - extents[node] >= 16:
+        return False
+    low, high = min(here, there), max(here, there)
+    beside = (i for i, r in enumerate(made.order.rank) if r == rank and i != node and extents[i] > extents[node] + 1)
+    return not any(made.items[i].at + made.items[i].half > low and made.items[i].at - made.items[i].half < high
+                   for i in beside)  # fmt: skip
+
+
 def _points(
-    made: Plan, w: Wire, result: Course, extents: list[float], keys: dict[tuple[int, int], Net], straight: bool
+    made: Plan,
+    w: Wire,
+    result: Course,
+    extents: list[float],
+    keys: dict[tuple[int, int], Net],
+    clear: tuple[float, float],
+    straight: bool,
 ) -> list[Point]:
     """The bends of a wire, from low to high; the two ports at its ends are left to the drawing."""
     along, items = result.along, made.items
@@ -504,10 +539,15 @@ def _points(
         gap = q if r != q else (r if i == 0 and w.low_side == IN else r + 1)
         if straight and r != q:
             # Out of the rank first, where the node is much shorter than the tallest of its rank.
-            if not (i == 0 and w.low_side == OUT and result.halves[r] - extents[w.low] < 16):
-                points.append((along[r] + result.halves[r] + (8 if i else 0), s))
-            if not (i == len(steps) - 2 and w.high_side == IN and result.halves[q] - extents[w.high] < 16):
-                points.append((along[q] - result.halves[q] - (8 if i < len(steps) - 2 else 0), t))
+            begin, end = along[r] + result.halves[r] + (8 if i else 0), along[q] - result.halves[q]
+            end -= 8 if i < len(steps) - 2 else 0
+            first, last = i == 0 and begin < clear[0] < end, i == len(steps) - 2 and begin < clear[1] < end
+            if first or not (i == 0 and w.low_side == OUT and _free(made, w.low, s, t, result, extents)):
+                least = along[r] + extents[w.low] + 10 if i == 0 else begin  # no piece shorter than a bend
+                points.append((clear[0] if first else max(begin, least), s))
+            if last or not (i == len(steps) - 2 and w.high_side == IN and _free(made, w.high, t, s, result, extents)):
+                most = along[q] - extents[w.high] - 16 if i == len(steps) - 2 else end  # and room for a head
+                points.append((clear[1] if last else min(end, most), t))
             continue
         net = keys[w.index, gap]
         points += [(net.at, s), (net.at, t)]

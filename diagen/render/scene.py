@@ -62,16 +62,16 @@ class Path:
     owner: Owner = ("figure", 0)
     role: str = "detail"
 
-    def points(self) -> list[Point]:
-        """The outline as a polygon, curves cut into eight straight pieces."""
+    def points(self, steps: int = 8) -> list[Point]:
+        """The outline as a polygon, each curve cut into so many straight pieces."""
         points: list[Point] = []
         for piece in self.pieces:
             if piece[0] != "C":
                 points.append(piece[1])
                 continue
             (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
-            for i in range(1, 9):
-                t = i / 8
+            for i in range(1, steps + 1):
+                t = i / steps
                 a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
                 points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
         return points
@@ -91,7 +91,7 @@ class Line:
     dash: bool = False
     head: bool = False
     radius: float = 8.0
-    casing: str = ""  # the ground colour, where the line is to be set off from those it crosses
+    casing: str = ""  # drawn below a dashed line whose way others share, so that their dashes don't fill its gaps
     owner: Owner = ("figure", 0)
     role: str = "edge"
     ends: tuple[int, int] = (-1, -1)

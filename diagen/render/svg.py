@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
@@ -83,7 +83,7 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
             data = _data(bent(shaft(s, unit), s.radius))
             lines = []
             if s.casing:
-                width = _number(s.width + 8 * unit)
+                width = _number(s.width + 0.5 * unit)
                 lines.append(f'<path d="{data}" fill="none" stroke="{s.casing}" stroke-width="{width}"/>')
             dash = f' stroke-dasharray="{_number(5 * unit)} {_number(4 * unit)}"' if s.dash else ""
             stroke = f'stroke="{s.colour}" stroke-width="{_number(s.width)}"'
@@ -139,6 +139,8 @@ def _masked(s: Box | Ellipse | Path | Line | Text, scene: Scene) -> list[str]:
     """The elements of a shape on no ground: what would hide a line is left out, the mask does its work."""
     if _is_ground(s, scene.ground):
         return []
+    if isinstance(s, Line) and s.casing == scene.ground:
+        s = replace(s, casing="")
     lines = _element(s, scene.scale)
     if isinstance(s, Text) and s.halo == scene.ground:
         return lines[1:]

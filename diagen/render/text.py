@@ -76,7 +76,7 @@ def subset(face: str, characters: str) -> bytes:
     from fontTools.subset import Options, Subsetter
 
     options = Options(layout_features=[], hinting=False, legacy_kern=True, notdef_outline=True, name_IDs=[])
-    with TTFont(FOLDER / face) as font:
+    with TTFont(FOLDER / face, recalcTimestamp=False) as font:  # the same bytes at any time
         subsetter = Subsetter(options)
         subsetter.populate(text=characters)
         subsetter.subset(font)
@@ -107,7 +107,8 @@ _RIGHT_TO_LEFT = f"[{_RTL}](?:[{_RTL}\\s]*[{_RTL}])?"
 _BREAK = re.compile(r"(?<=[ \-/_])(?=\S)|(?<=[a-z])(?=[A-Z][a-z])|(?<=[\u1100-\ud7af\u3000-\u9fff])(?=[\u3000-\u9fff])")
 
 
-def wrap(text: str, size: float, weight: int, width: float, most: int = 3) -> tuple[list[str], bool]:
+@lru_cache(maxsize=4096)
+def wrap(text: str, size: float, weight: int, width: float, most: int = 3) -> tuple[tuple[str, ...], bool]:
     """At most `most` balanced lines of at most `width`, and whether words had to be cut.
 
     The fewest lines are used, and of those ways the one whose widest line is narrowest. Where even `most` lines are
@@ -118,9 +119,10 @@ def wrap(text: str, size: float, weight: int, width: float, most: int = 3) -> tu
         for count in range(1, most + 1):
             lines = _balanced(parts, count, size, weight)
             if lines and max(measure(line, size, weight) for line in lines) <= limit:
-                return lines, False
+                return tuple(lines), False
     limit = width * 1.25
-    return _cut(parts, size, weight, limit, most)
+    lines, cut = _cut(parts, size, weight, limit, most)
+    return tuple(lines), cut
 
 
 def _balanced(parts: list[str], count: int, size: float, weight: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ THEMES = {
 }  # fmt: skip
 
 
+@cache
 def rgb(colour: str) -> tuple[int, int, int]:
     """The three channels of a #rrggbb colour."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
