@@ -402,3 +402,58 @@ def _capital(clause: str, before: str, nodes: list[Node]) -> str:
         return clause
     first.label = first.label[:1].upper() + first.label[1:]
     return clause[:1].upper() + clause[1:]
+
+
+# Steps by what goes in and what comes out. {s}: the step, {i}: its inputs, {o}: its outputs.
+_TURNS = (
+    "{s} turns {i} into {o}",
+    "{s} takes {i} and gives {o}",
+    "{s}, fed with {i}, returns {o}",
+    "from {i} {s} makes {o}",
+    "given {i}, {s} computes {o}",
+    "{s}: {i} -> {o}",
+    "{s} (in: {i}; out: {o})",
+    "{s} maps {i} to {o}",
+    "{o} come from {s}, which gets {i}",
+    "{i} go through {s}, and out come {o}",
+    "{s} reads {i} and writes {o}",
+    "run {s} on {i} to get {o}",
+)
+_GOES_ON = ("then {s} gives {o}", "next is {s}, giving {o}", "{s} makes {o} of that", "this goes into {s}, output: {o}")
+_ENDS = ("{s} takes {i}", "{i} end in {s}", "finally {s} uses {i}", "{s} (in: {i})")
+
+
+def transforms(rng: random.Random) -> tuple[str, str]:
+    """A random request that tells each step by its inputs and outputs, and its diagram text."""
+    case = rng.choices(("", "flat", "title"), (55, 30, 15))[0]
+    names = Names(rng, case)
+    names.serial = False
+    draft = Draft()
+    clerk = Clerk(rng, draft)
+    kinds = ("data", "text", "store", "document", "metric", "dataset")
+    nodes: list[Node] = []
+
+    def new(*wanted: str) -> Node:
+        node = names.noun(wanted)
+        node.detail, node.label = "", node.name
+        nodes.append(node)
+        return node
+
+    count = rng.randint(2, 7)
+    before = [new(*kinds) for _ in range(rng.choice((1, 1, 1, 2)))]
+    clauses = []
+    for i in range(count):
+        step = new("process", "model", "encoder", "decoder")
+        inputs = before + ([new(*kinds)] if i and rng.random() < 0.25 else [])
+        if i and rng.random() < 0.08:
+            inputs = [new(*kinds)]  # a step that begins a row of its own
+        last = i == count - 1 and rng.random() < 0.2
+        outputs = [] if last else [new(*kinds) for _ in range(rng.choice((1, 1, 1, 1, 2)))]
+        forms = _ENDS if last else _GOES_ON if inputs == before and i and rng.random() < 0.2 else _TURNS
+        said = {"s": clerk.name(step), "i": clerk.names(inputs), "o": clerk.names(outputs) if outputs else ""}
+        clauses.append(rng.choice(forms).format(**said))
+        draft.edge(inputs, [step])
+        if outputs:
+            draft.edge([step], outputs)
+            before = outputs
+    return dressed_process(rng, draft, _sentences(rng, clauses, nodes, case), nodes, case)

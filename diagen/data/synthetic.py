@@ -25,7 +25,7 @@ from zlib import crc32
 from diagen.data.korean import korean_network, korean_process
 from diagen.data.networks import network
 from diagen.data.processes import process
-from diagen.data.relations import relations
+from diagen.data.relations import relations, transforms
 from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -35,7 +35,8 @@ SHARES = {
     "korean_process": 0.05,
     "process": 0.11,
     "relations": 0.10,
-    "template": 0.40,
+    "transforms": 0.05,
+    "template": 0.35,
     "none": 0.01,
 }
 # Files that are drawn from more often for each of their templates: Korean, and the wordings seen least so far.
@@ -361,6 +362,8 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
             request, text = process(rng)
         elif source == "relations":
             request, text = relations(rng)
+        elif source == "transforms":
+            request, text = transforms(rng)
         elif source == "template":
             request, text = _template(rng, split)
         else:
