@@ -1019,11 +1019,31 @@ def repeat(v: Voice, n: int, layers: Sequence[Layer], inner: int = 1) -> Part:
 
 
 def each_followed(v: Voice, convs: Sequence[Layer], after: Sequence[Layer]) -> Part:
-    """Convolutions of several sizes, each followed by the same."""
-    told = lined(v, convs)
+    """Convolutions of several sizes, each followed by the same; or, told much alike, only the last one."""
+    told, more = lined(v, convs), run(v, after)
+    if v.chance(0.25):
+        form = v.rng.choice(
+            ("{c}, {a} after the last", "{c}, then {a} at the end only", "{c}, with {a} after the last one only")
+        )
+        return Part(form.format(c=told.text, a=more), (*told.lines, *(x.line() for x in after)))
     lines = [line for conv in convs for line in (conv.line(), *(x.line() for x in after))]
-    mark = v.rng.choice((", each followed by ", " each followed by ", ", each one followed by ", ", each with "))
-    return Part(told.text + mark + run(v, after), tuple(lines))
+    form = v.rng.choice(
+        (
+            "{c}, each followed by {a}",
+            "{c} each followed by {a}",
+            "{c}, each one followed by {a}",
+            "{c}, each with {a}",
+            "{c}, {a} after each",
+            "{c}, {a} after each of them",
+            "{c} with {a} after each",
+            "{c} with {a} after every one",
+            "{c}; after each comes {a}",
+            "{c}, and {a} behind each",
+            "{c} (+ {a} after each)",
+            "{c}, always followed by {a}",
+        )
+    )
+    return Part(form.format(c=told.text, a=more), tuple(lines))
 
 
 # Joining parts to a body.
@@ -2246,9 +2266,9 @@ def conv_parts(r: random.Random, v: Voice) -> list[Part]:
         return parts
     if roll < 0.42:
         return [lined(v, rows)] + ([part(pool, v)] if r.random() < 0.6 else [])
-    if roll < 0.6:
+    if roll < 0.68:
         return [each_followed(v, rows, after)]
-    if roll < 0.85:
+    if roll < 0.87:
         return [repeat(v, n, [conv, *after])]
     if roll < 0.93:
         return [repeat(v, r.choice((2, 3, 3, 4)), [conv, *after], r.choice((2, 2, 3)))]
