@@ -1696,30 +1696,73 @@ def correction(r: random.Random, v: Voice, i: int, n_layers: int, new: int, old:
 
 
 def by_factor(r: random.Random) -> tuple[str, list[str]]:
-    """Hidden layers told by their ratio: 'each half as wide as the one before'."""
+    """Hidden layers told by their ratio: 'each half as wide as the one before', 'three times as many as inputs'."""
     v = make_voice(r)
+    if r.random() < 0.4:
+        return by_inputs(r, v)
     k, up = r.randint(2, 4), r.random() < 0.35
     first = r.choice((2, 3, 4, 5, 8, 10, 16)) if up else r.choice((16, 32, 48, 64, 128, 256, 512, 1024))
     sizes = [first * 2**i if up else first // 2**i for i in range(k)]
     ins, outs = units(r), classes(r)
     verb, adverb, word = ("double", "twice", "doubling") if up else ("halve", "half", "halving")
-    told = r.choice(
-        (
-            f"{v.count(k)} hidden layers, the first with {first} {v.unit} and each next one {adverb} as wide",
-            f"hidden layers that start at {first} and {verb} until {sizes[-1]}",
-            f"hidden layers from {first} {v.unit} {word} to {sizes[-1]}",
-            f"{v.count(k)} hidden layers, {first} {v.unit} at first, {word} every time",
-            f"a hidden layer of {first} {v.unit}"
-            + "".join(f", a {ORDINALS[i]} one {adverb} as big" for i in range(2, k + 1)),
-        )
-    )
+    told = [
+        f"{v.count(k)} hidden layers, the first with {first} {v.unit} and each next one {adverb} as wide",
+        f"hidden layers that start at {first} and {verb} until {sizes[-1]}",
+        f"hidden layers from {first} {v.unit} {word} to {sizes[-1]}",
+        f"{v.count(k)} hidden layers, {first} {v.unit} at first, {word} every time",
+        f"a hidden layer of {first} {v.unit}"
+        + "".join(f", a {ORDINALS[i]} one {adverb} as big" for i in range(2, k + 1)),
+    ]
+    if r.random() < 0.35 and sizes[-1] > 1:  # the first number is that of the inputs
+        ins, sizes = sizes[0], sizes[1:]
+        last = sizes[-1]
+        told = [
+            f"hidden layers that {verb} in size step by step until {last}",
+            f"hidden layers {word} each time till there are {last} {v.unit}",
+            f"every hidden layer {adverb} as wide as the one before it, the last with {last}",
+            f"{v.count(len(sizes))} hidden layers, each {adverb} the size of what comes before",
+        ]
     end = r.choice((f"{outs} outputs", f"an output layer of {outs}", f"output {outs}"))
     parts = [
         part(Layer("input", ins), v),
-        Part(told, tuple(f"dense {x}" for x in sizes)),
+        Part(r.choice(told), tuple(f"dense {x}" for x in sizes)),
         Part(end, (f"output {outs}",)),
     ]
     return frame(parts, v, "mlp", True, ("join",))
+
+
+def by_inputs(r: random.Random, v: Voice) -> tuple[str, list[str]]:
+    """Hidden layers told by the inputs and by each other: 'then one as wide as the input'."""
+    factor = r.choice((2, 2, 2, 3, 4))
+    ins = factor * r.choice((1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 64, 100, r.randint(1, 60)))
+    u = v.unit
+    many = {2: "twice", 3: "three times", 4: "four times"}[factor]
+    part_ = {2: "half", 3: "a third of", 4: "a quarter of"}[factor]
+    same = ["one as wide as the input", f"one with as many {u} as there are inputs", "one of the input's size"]
+    more = [f"one {many} as wide as the input", f"one with {many} as many {u}", f"one of {many} the inputs"]
+    less = [
+        f"one {part_.removesuffix(' of')} as wide as the input" if factor == 2 else f"one of {part_} the input's size",
+        f"one with {part_} the inputs",
+        f"one that has {part_} the input's {u}",
+    ]
+    own = r.randint(2, 200)
+    kinds = r.choices(("same", "more", "less", "own"), (2, 3, 3, 2), k=r.choice((1, 2, 2, 3)))
+    said = {"same": same, "more": more, "less": less, "own": [f"one of {own}", f"one with {own} {u}"]}
+    sizes = {"same": ins, "more": ins * factor, "less": ins // factor, "own": own}
+    told = [
+        r.choice(("a hidden layer", "first a hidden layer", "a first hidden layer")) + r.choice(said[kinds[0]])[3:],
+        *(r.choice(("then ", "after it ", "", "next ")) + r.choice(said[kind]) for kind in kinds[1:]),
+    ]
+    outs = classes(r)
+    parts = [
+        part(Layer("input", ins), v),
+        *(Part(text, (f"dense {sizes[kind]}",)) for text, kind in zip(told, kinds, strict=True)),
+        Part(r.choice((f"{outs} outputs", f"an output layer of {outs}", f"output {outs}")), (f"output {outs}",)),
+    ]
+    return frame(parts, v, "mlp", True, ("join",))
+
+
+PUT_IN = ("features", "inputs", "input features", "columns", "variables", "predictors", "attributes")
 
 
 def mlp(r: random.Random) -> tuple[str, list[str]]:
@@ -1771,6 +1814,13 @@ def mlp(r: random.Random) -> tuple[str, list[str]]:
             last = replace(last, units=0)
         parts.append(Part(say_output(replace(last, units=wrong_out or 0) if fix else last, v), (last.line(),)))
     first = ins is not None
+    if ins and outs and not fix and r.random() < 0.03:  # what goes in and comes out in brackets behind the name
+        middle = parts[1]
+        told = f"{v.num(ins)} {r.choice(PUT_IN)}, {v.num(outs)} {r.choice(('classes', 'outputs', 'labels', 'targets'))}"
+        name = r.choice(ADJECTIVES) + " " + r.choice(THINGS["mlp"]) if r.random() < 0.3 else r.choice(THINGS["mlp"])
+        lead = f"{r.choice(LEADS)} {article(name)}" if r.random() < 0.5 else name
+        text = f"{lead} ({told}){r.choice((' with ', ', ', ': ', ' and '))}{middle.text}"
+        return text, [f"input {ins}", *middle.lines, f"output {outs}"]
     if mode in ("list", "single") and ins and outs and not fix and r.random() < 0.14:
         return predicates(r, v, [ins, *sizes, outs], act)
     if len(parts) > 1 and r.random() < 0.18 and not fix:
@@ -2321,6 +2371,7 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
         )
     )
     texts = [Part(say_input(Layer("input", ins), v), ())]
+    undone = False  # "the same way back" tells the outputs as well
     if down:
         d, e = v.listing([str(x) for x in down]), v.listing([str(x) for x in up])
         halves = [
@@ -2329,14 +2380,21 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
             f"a decoder of {e} {u}",
             f"decoder {e}",
         ]
-        if up == down[::-1] and r.random() < 0.45:
+        if up == down[::-1] and r.random() < 0.55:
             halves = [
                 "a symmetric decoder",
                 "the decoder, which is the encoder in reverse",
                 "the same layers backwards as decoder",
                 "then up again in the opposite order",
                 "and a decoder of the same shape, reversed",
+                "a decoder that is the mirror image",
+                "a mirrored decoder",
+                "and the same way back",
+                "the encoder's layers in reverse as decoder",
+                "then back up through the same sizes",
+                "a decoder symmetric to that",
             ]
+            undone = True
         texts += [
             Part(
                 r.choice(
@@ -2345,6 +2403,8 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
                         f"an encoder with {d} {u}",
                         f"an encoder of {d} {u}",
                         f"encoder {d}",
+                        f"squeezed through {d}",
+                        f"layers of {d} going down",
                     )
                 ),
                 (),
@@ -2357,7 +2417,8 @@ def autoencoder(r: random.Random) -> tuple[str, list[str]]:
         ]
     else:
         texts.append(Part(mid, ()))
-    texts.append(Part(last, ()))
+    if not undone or r.random() < 0.5:
+        texts.append(Part(last, ()))
     return frame(texts, v, "autoencoder", True, ("join", "join", "bullets"))[0], lines
 
 
@@ -2975,8 +3036,8 @@ FAMILIES: tuple[tuple[Callable[[random.Random], tuple[str, list[str]]], float], 
     (dense_chain, 8),
     (cnn, 40),
     (long_conv, 16),
-    (by_factor, 1.5),
-    (autoencoder, 5),
+    (by_factor, 3),
+    (autoencoder, 6),
     (recurrent, 6),
     (transformer, 4),
     (residual, 7),
