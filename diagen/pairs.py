@@ -6,8 +6,8 @@ python -m diagen.pairs show outputs/pairs.jsonl --output outputs/pairs.png      
 python -m diagen.pairs show --output outputs/pairs.png                                ten of those that need no samples
 
 A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that holds the known graph beats one that
-does not; where both do, or none does, the more readable one wins if it is clearly more readable. Pairs that only the
-looks decide, and pairs that the graph decides, are marked. `samples` goes on with a file that it had begun.
+does not; where all do, the more readable one wins if it is clearly more readable; where none does, the known diagram
+itself wins. The origin says which of these it was. `samples` goes on with a file that it had begun.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -33,25 +34,31 @@ def requests(number: int, seed: int) -> list[dict[str, str]]:
 
 
 def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | None:
-    """The best against the worst of a model's answers to a request; None where they are too much alike."""
+    """The best against the worst of a model's answers to a request; None where they are too much alike.
+
+    Where none is right, `right` itself is the better one, and what the model writes most often the worse one.
+    """
     from diagen.render import layout
     from diagen.render.readability import readability
 
     wanted = canonical(parse(right))
     found: dict[str, tuple[bool, float]] = {}
-    for text in dict.fromkeys(texts):
+    often = Counter(texts)
+    for text in often:
         try:
             diagram: Diagram = parse(text)
         except DiagramError:
             continue
         found[text] = (canonical(diagram) == wanted, readability(layout(diagram))[0])
-    if len(found) < 2:
+    if not found:
         return None
     best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
-    if found[best][0] != found[worst][0]:
+    if not found[best][0]:
+        best, worst, origin = right, max(found, key=lambda text: often[text]), "samples:known"
+    elif not found[worst][0]:
         origin = "samples:graph"
-    elif found[best][0] and found[best][1] - found[worst][1] >= MARGIN:
-        origin = "samples:readability"  # of two wrong graphs the prettier one teaches nothing good
+    elif found[best][1] - found[worst][1] >= MARGIN:
+        origin = "samples:readability"
     else:
         return None
     return {"request": request, "chosen": best, "rejected": worst, "origin": origin}

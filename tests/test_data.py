@@ -18,6 +18,7 @@ from diagen.data.networks import network
 from diagen.data.processes import process
 from diagen.data.text import mistakes
 from diagen.diagram import as_graph, dump, parse
+from diagen.pairs import of_samples
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(synthetic.TEMPLATES.glob("*.txt"))
@@ -98,3 +99,17 @@ def test_measuring_set_is_not_in_the_training_wordings() -> None:
                 known |= grams(wording)
     shared = [p for p in measured if grams(p) & known]
     assert not shared, shared[:3]
+
+
+def test_pairs_of_samples() -> None:
+    right, ask = "A -> B\n-> C\n", "A, B, C"
+    best = of_samples(ask, right, ["A -> C\n", right, "A ->", right])
+    assert best == {"request": ask, "chosen": right, "rejected": "A -> C\n", "origin": "samples:graph"}
+    known = of_samples(ask, right, ["A -> C\n", "B -> A\n", "B -> A\n"])
+    assert known == {"request": ask, "chosen": right, "rejected": "B -> A\n", "origin": "samples:known"}
+    heap = "A @100,100 -> B @110,105\n-> C @120,100\n"
+    assert of_samples(ask, right, [heap, right]) == {
+        "request": ask, "chosen": right, "rejected": heap, "origin": "samples:readability",
+    }  # fmt: skip
+    assert of_samples(ask, right, [right, right]) is None  # nothing to learn from
+    assert of_samples(ask, right, ["A ->"]) is None  # no side that could be drawn
