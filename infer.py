@@ -66,6 +66,7 @@ SWEEPS: set[Path] = set()  # the folders that Hydra made for -m, looked after at
 MORE = 4  # samples for a request whose answers all ran on without an end
 RANGES = (
     ("candidates", 1, 64),
+    ("beams", 1, 16),
     ("keep", 1, 64),
     ("batch", 1, 256),
     ("max_new_tokens", 16, 4096),
@@ -484,7 +485,7 @@ def answer_all(
     llm = load(cfg) if any("error" not in row for row in todo) else None
     scorers = load_scorers(cfg) if llm and cfg.candidates > 1 else {}
     todo.sort(key=lambda row: len(row.get("prompt", "")))  # alike in length, so that little is padded
-    size = max(1, cfg.batch * 8 // max(8, cfg.candidates)) if cfg.candidates > 1 else cfg.batch
+    size = max(1, cfg.batch * 8 // max(8, cfg.candidates + cfg.beams - 1))
     start = time.monotonic()
     with part.open("a", encoding="utf-8") as file:
         if not file.tell():
@@ -547,7 +548,7 @@ def answer(cfg: DictConfig, llm: Any, scorers: dict[str, Any], rows: list[dict[s
         endless = [i for i, ended in enumerate(written.finished) if not any(ended)]
         if endless:
             again = [requests[i] for i in endless]
-            more = llm.generate([ask(r) for r in again], MORE, greedy_first=False, **decoding(cfg, again))
+            more = llm.generate([ask(r) for r in again], MORE, **(decoding(cfg, again) | {"beams": 0}))
             for i, texts, finished in zip(endless, more.texts, more.finished, strict=True):
                 written.texts[i] += texts
                 written.finished[i] += finished
@@ -623,6 +624,7 @@ def decoding(cfg: DictConfig, requests: list[str]) -> dict[str, Any]:
         "grammars": [GRAMMAR] * len(requests) if cfg.grammar else None,
         "temperature": float(cfg.temperature),
         "seed": int(cfg.seed),
+        "beams": int(cfg.beams),
         "max_new_tokens": cfg.max_new_tokens,
     }
 

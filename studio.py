@@ -35,6 +35,7 @@ All settings: conf/studio.yaml.
 RANGES = (
     ("port", 1, 65_535),
     ("candidates", 1, 64),
+    ("beams", 1, 16),
     ("keep", 1, 16),
     ("max_new_tokens", 16, 4096),
     ("seed", 0, 2**32 - 1),

@@ -251,7 +251,9 @@ def answers_to(rows: list[dict[str, str]], llm: Any, trainer: Any, run: Any) -> 
                 return
             llm.model = trainer.model
             training = trainer.model.training
-            written = llm.generate([ask(r["request"]) for r in rows], 1, [GRAMMAR] * len(rows), max_new_tokens=400)
+            written = llm.generate(
+                [ask(r["request"]) for r in rows], 1, [GRAMMAR] * len(rows), max_new_tokens=400, beams=1
+            )
             trainer.model.train(training)
             images = []
             for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
@@ -271,7 +273,7 @@ def exact_share(llm: Any, rows: list[dict[str, str]]) -> float:
     right = 0
     for i in range(0, len(rows), 16):
         some = rows[i : i + 16]
-        written = llm.generate([ask(r["request"]) for r in some], 1, [GRAMMAR] * len(some), max_new_tokens=400)
+        written = llm.generate([ask(r["request"]) for r in some], 1, [GRAMMAR] * len(some), max_new_tokens=400, beams=1)
         for row, (text,), (ended,) in zip(some, written.texts, written.finished, strict=True):
             try:
                 right += ended and canonical(parse(text)) == canonical(parse(row["text"]))

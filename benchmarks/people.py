@@ -61,7 +61,7 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # cut-off last lines
         drawn = [candidate_of(row["text"], {}) for row in rows]
-    scorer = Readability(args.net)
+    scorer = Readability(args.net, computed=0.0)
     scorer.slope, scorer.offset = 1.0, 0.0
     scorer(drawn)
     people = np.array([row["score"] for row in rows], dtype=float)

@@ -81,7 +81,7 @@ def main() -> None:
     lines = Path(__file__).with_name("requests.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row.get("lang", "en") == "en"][: args.number]
     texts = samples(rows, args.samples, args.keep, args.temperature)
-    scorer = Readability()
+    scorer, net = Readability(), Readability(computed=0.0)
     figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     said, true, request, distinct = [], [], [], []
 
@@ -107,6 +107,7 @@ def main() -> None:
         for way, (by_match, by_agreement) in WAYS.items():
             score.MATCH, score.AGREEMENT = by_match, by_agreement
             count(way, row, rank(row["prompt"], found, {"readability": scorer})[:1])
+        net(found)
         for c in found:
             said.append(c.readability)
             true.append(readability(c.scene)[0])

@@ -37,7 +37,7 @@ def main() -> None:
             args.temperature,
             seed,
             512,
-            greedy_first=False,
+            beams=0,
         )
         for prompt, texts, finished in zip(some, written.texts, written.finished, strict=True):
             for text, ended in zip(texts, finished, strict=True):

@@ -2,7 +2,7 @@
 
     python -m benchmarks.stages sft=shipped orpo=FOLDER dpo=FOLDER --requests benchmarks/requests.jsonl
 
-Each adapter answers every request --samples times under the grammar: the likeliest answer, then samples, from the same
+Each adapter answers every request --samples times under the grammar: the greedy answer, then samples, from the same
 random numbers for all. The requests are --number held-out ones (of templates that training never sees, so their graph
 is known) and those of a file that says what is wanted. The answers are kept in --keep as they come, and a second start
 goes on from there.
@@ -134,7 +134,7 @@ def answer(adapter: Adapter, rows: list[dict[str, Any]], kept: Kept, args: argpa
     for i in range(0, len(todo), size):
         part = todo[i : i + size]
         written = llm.generate(
-            [ask(p) for p in part], args.samples, [GRAMMAR] * len(part), args.temperature, 1, args.longest
+            [ask(p) for p in part], args.samples, [GRAMMAR] * len(part), args.temperature, 1, args.longest, beams=1
         )
         answers = zip(part, written.texts, written.finished, strict=True)
         kept.add(
@@ -255,7 +255,7 @@ def main() -> int:
         kept = Kept(args.keep, settings | {"grammar": GRAMMAR_HASH})
         for adapter in adapters:
             answer(adapter, [row for rows in sets.values() for row in rows], kept, args)
-        scorer = Readability()
+        scorer = Readability(computed=0.0)
         for name, rows in sets.items():
             found = [
                 [

@@ -29,7 +29,7 @@ from diagen import DiagenError  # noqa: E402
 from diagen.data.history import Entry, History  # noqa: E402
 from diagen.data.ratings import user_of  # noqa: E402
 from diagen.diagram import STYLE_WORDS, DiagramError, display_labels, parse  # noqa: E402
-from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, stars_in  # noqa: E402
+from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, stars_in, styled  # noqa: E402
 
 EXAMPLES = {
     "Small network": "a deep learning model with 2 input nodes, 3 and 5 hidden nodes, and 1 output node",
@@ -304,12 +304,30 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 Path(path).unlink(missing_ok=True)  # what counts of it is in the history
             return shown(entry) | {request: entry.request, status: notice("the file is open")}
 
-        def on_style(name: str, key: str, *words: str) -> dict[Any, Any]:
+        def on_style(name: str, key: str, number: int, written: str, *words: str) -> dict[Any, Any]:
             if not key:
                 return {status: notice("the next drawings will have this style")}
-            return shown(studio.restyle(entry_of(key, name), style_of(words))) | {
-                status: notice("the style is applied")
-            }
+            entry = entry_of(key, name)
+            number = number_in(entry, number)
+            before, style = entry, style_of(words)
+            if written.strip() != entry.drawings[number].text.strip():  # not redrawn yet, and it must not be lost
+                try:
+                    entry = studio.edit(entry, number, written)
+                except DiagramError as error:
+                    said = "the text has a mistake; mend it, then choose the style again"
+                    return mistaken(written, error) | {status: notice(said, bad=True)}
+            if [d.text for d in styled(entry.drawings, style)] == [d.text for d in entry.drawings]:
+                same = {} if entry is before else shown(entry, number)
+                return same | {status: notice("the drawings have this style")}
+            wanted = styled([entry.drawings[number]], style)[0].text
+            entry = studio.restyle(entry, style)  # which may put them into another order
+            number = next(n for n, d in enumerate(entry.drawings) if d.text == wanted)
+            return shown(entry, number) | {status: notice("the style is applied")}
+
+        def mistaken(words: str, error: DiagramError) -> dict[Any, Any]:
+            """The mistake below the editor, and its place for the script that puts the cursor there."""
+            place = f"{error.line},{error.column}" if error.line else ""
+            return {wrong: notice(str(error), bad=True, code=marked(words, error)), where: place}
 
         def on_pick(name: str, key: str, number: int) -> dict[Any, Any]:
             entry = entry_of(key, name)
@@ -321,8 +339,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             try:
                 edited = studio.edit(entry, number, words)
             except DiagramError as error:
-                return {wrong: notice(str(error), bad=True, code=marked(words, error)),
-                        where: f"{error.line},{error.column}" if error.line else ""}  # fmt: skip
+                return mistaken(words, error)
             return shown(edited, number) | {status: notice(f"drawing {number + 1} is redrawn")}
 
         def on_stars(name: str, key: str, stars: float, number: int) -> dict[Any, Any]:
@@ -344,7 +361,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
         past.input(safely(on_open), [named, past], outputs, api_name="open", **quick)
         file.upload(safely(on_file), [named, file], outputs, api_name="file", **slow)
         for control in style:
-            control.input(safely(on_style), [named, key, *style], outputs, api_name=False, **slow)
+            control.input(safely(on_style), [named, key, which, text, *style], outputs, api_name=False, **slow)
         which.input(safely(on_pick), [named, key, which], outputs, api_name="pick", **quick)
         for n, (_, _, stars) in enumerate(cards):
             stars.input(

@@ -86,7 +86,7 @@ def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> Non
         for i in tqdm(range(done, number, 4), initial=done // 4, total=-(-number // 4)):
             some = rows[i : i + 4]
             written = llm.generate(
-                [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, greedy_first=False
+                [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, beams=0
             )
             for row, texts, finished in zip(some, written.texts, written.finished, strict=True):
                 good = [text for text, ended in zip(texts, finished, strict=True) if ended]

@@ -20,7 +20,9 @@ from diagen.render.drawio import DrawioRenderer
 from diagen.render.graphtext import dot, mermaid
 from diagen.render.pdf import PdfRenderer
 from diagen.render.pptx import PptxRenderer
+from diagen.render.scene import Text
 from diagen.render.source import Source
+from diagen.render.text import unknown
 from diagen.score import Candidate
 
 FORMATS = ("png", "svg", "pptx", "drawio", "pdf", "mermaid", "dot")
@@ -58,6 +60,9 @@ class Drawing:
         points = 12 * 72 * inches / candidate.scene.width
         if inches and not self.width.endswith("px") and points < 6:
             say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
+        strange = unknown("".join(s.text for s in candidate.scene.shapes if isinstance(s, Text)))
+        if strange:
+            say(f"{name}: the fonts have no {strange[:20]}{'...' * (len(strange) > 20)}; empty boxes stand for them")
         for format in self.formats:
             found = content(format, candidate, source, self.width, self.transparent, self.embed)
             files[ENDINGS.get(format, format)] = found

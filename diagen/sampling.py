@@ -29,6 +29,7 @@ def sampled(
     *,
     temperature: float,
     seed: int,
+    beams: int = 4,
     apart: int = 10_000,
     early: bool = False,
     progress: Callable[[int, int, int], None] = lambda *_: None,
@@ -36,9 +37,9 @@ def sampled(
 ) -> Iterator[Sampled]:
     """As many samples as candidates are wanted, and once more as many where some of them were alike.
 
-    early: the likeliest in a round of its own before the others, so that there is something to look at. apart: from
-    one round's seed to the next one's. progress is called as progress(finished samples, samples, tokens), all of this
-    round. settings: further ones of llm.generate().
+    beams: of the search for the first one, the likeliest. early: that one in a round of its own before the others, so
+    that there is something to look at. apart: from one round's seed to the next one's. progress is called as
+    progress(finished samples, samples, tokens), all of this round. settings: further ones of llm.generate().
     """
     texts: list[str] = []
     finished: list[bool] = []
@@ -49,7 +50,7 @@ def sampled(
             some,
             temperature=temperature,
             seed=seed + apart * step,
-            greedy_first=step == 0,
+            beams=0 if step else beams,
             progress=lambda done, tokens, some=some: progress(done, some, tokens),
             **settings,
         )

@@ -1,4 +1,4 @@
-"""From diagrams to an ordered list: readability by the CNN, taste by a reader's ratings, match and agreement.
+"""From diagrams to an ordered list: readability by CNN and formula, taste by a reader's ratings, match and agreement.
 
 Scorers are built with their settings and called with the candidates of one request; rank() puts them in order.
 """
@@ -16,14 +16,12 @@ from diagen import DiagenError
 from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, numbers_in, parse, restyle
 from diagen.render import PillowRenderer, Scene, layout, nodelist
 from diagen.render.readability import WEIGHTS as TERMS
-from diagen.render.readability import hard_faults
+from diagen.render.readability import hard_faults, readability
 
 if TYPE_CHECKING:
     from PIL import Image
 
-# Slope and offset from the CNN's scores to those of people, fitted by benchmarks/people.py to the net before this one;
-# this one's own, 0.239 and 1.485, are as good for people, but press all good drawings into half a star.
-SCALE = (0.345, 1.438)
+SCALE = (0.597, 1.218)  # slope and offset from the mean of net and formula to people's scores: benchmarks/people.py
 MATCH, AGREEMENT = 2.0, 8.0  # exponents in the order; benchmarks/ranking.py measures them
 
 
@@ -123,13 +121,15 @@ def reason_of(reasons: Sequence[str]) -> str:
 
 
 class Readability:
-    """Scores by the CNN: `readability` and `aspects` of each candidate, from its picture alone.
+    """`readability` and `aspects` of each candidate: by the CNN from its picture, and by the formula from its scene.
 
+    The net sees what the formula has no term for, and the formula counts what the net can only guess; people agree
+    more with the mean of the two than with either (LOG.md). A picture without a scene is left to the net alone.
     weights: a folder that train.py wrote, None for the shipped net, or several folders, whose mean is taken (soft
-    voting); weight: share in the total.
+    voting); weight: share in the total; computed: share of the formula in the score.
     """
 
-    def __init__(self, weights: str | Sequence[str] | None = None, weight: float = 0.5) -> None:
+    def __init__(self, weights: str | Sequence[str] | None = None, weight: float = 0.5, computed: float = 0.5) -> None:
         from diagen.models.cnn import ReadabilityCNN
         from diagen.models.nets import load_net
 
@@ -137,8 +137,8 @@ class Readability:
         if not folders:
             raise DiagenError("score.readability.weights=[] names no net; give folders net/ that train.py wrote")
         loaded = [load_net(ReadabilityCNN, folder, "readability_cnn") for folder in folders]
-        self.nets, self.hash = [net for net, _ in loaded], "".join(digest for _, digest in loaded)
-        self.weight = weight
+        self.nets, self.hash = [net for net, _ in loaded], f"{computed:g} " + "".join(digest for _, digest in loaded)
+        self.weight, self.computed = weight, computed
         self.slope, self.offset = SCALE
 
     def __call__(self, candidates: Sequence[Candidate]) -> None:
@@ -151,8 +151,13 @@ class Readability:
             votes = [net(pictures) for net in self.nets]
         totals, terms = (torch.stack(parts).mean(0) for parts in zip(*votes, strict=True))
         for candidate, total, row in zip(candidates, totals.tolist(), terms.tolist(), strict=True):
+            aspects = dict(zip(TERMS, row, strict=True))
+            if candidate.diagram:
+                computed, counted = readability(candidate.scene)
+                total += self.computed * (computed - total)
+                aspects = {name: value + self.computed * (counted[name] - value) for name, value in aspects.items()}
             candidate.readability = self.slope * total + self.offset
-            candidate.aspects = dict(zip(TERMS, row, strict=True))
+            candidate.aspects = aspects
 
 
 class TasteOf:

@@ -74,7 +74,7 @@ def test_files_and_table(run, fake, tmp_path):
     assert "writing files ... " in result.err and " s\n" in result.err
     assert llm.settings[0] | {"progress": 0} == {
         "number": 4, "grammars": [infer.GRAMMAR], "temperature": 0.7, "seed": 7,
-        "max_new_tokens": 512, "progress": 0, "greedy_first": True,
+        "max_new_tokens": 512, "progress": 0, "beams": 4,
     }  # fmt: skip
 
 

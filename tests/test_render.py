@@ -15,7 +15,7 @@ from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import Box, Line, Text, shifted
-from diagen.render.text import measure, subset, wrap
+from diagen.render.text import faces_of, measure, subset, unknown, wrap
 
 RAG = """title Retrieval-augmented generation
 group Indexing (offline)
@@ -290,6 +290,13 @@ def test_svg_is_the_same_at_any_time(monkeypatch) -> None:
         subset.cache_clear()
         made.append(SvgRenderer()(scene))
     assert made[0] == made[1]
+
+
+def test_emoji_are_drawn_and_what_no_font_has_is_told() -> None:
+    assert {face for _, face in faces_of("🚀✅🔥🤖👍🏽🇰🇷", 400)} == {"DiagenEmoji-Regular.ttf"}
+    assert measure("👍🏽", 12) == measure("👍", 12)  # a tone of skin is nothing of its own
+    assert unknown("훈련 → done ✅") == ""
+    assert unknown("训练 data 训") == "训练"
 
 
 def test_svg_tells_what_it_shows() -> None:

@@ -14,12 +14,12 @@ def rounds_of(texts, number=4, temperature=0.7, **more):
     llm = FakeLLM(texts)
     found = list(sampled(llm, "a to b", number, {}, temperature=temperature, seed=5, **more))
     assert [f.more for f in found] == [True] * (len(found) - 1) + [False]
-    return found, [(s["number"], s["seed"], s["greedy_first"]) for s in llm.settings]
+    return found, [(s["number"], s["seed"], s["beams"]) for s in llm.settings]
 
 
 def test_once_more_where_some_are_alike() -> None:
     found, asked = rounds_of(["A -> B\n", "A -> C\n", "none\n"])
-    assert asked == [(4, 5, True), (4, 10_005, False)]
+    assert asked == [(4, 5, 4), (4, 10_005, 0)]
     assert [len(f.candidates) for f in found] == [2, 2] and [f.samples for f in found] == [4, 8]
     assert [c.copies for c in found[1].candidates] == [4, 2] and len(found[1].reasons) == 2
 
@@ -28,13 +28,13 @@ def test_once_more_where_some_are_alike() -> None:
     "texts, number, temperature", [(APART, 4, 0.7), (["none\n"], 4, 0.7), (["A -> B\n"], 4, 0), (["A -> B\n"], 1, 0.7)]
 )
 def test_once_where_that_is_enough(texts, number, temperature) -> None:
-    assert rounds_of(texts, number, temperature)[1] == [(number, 5, True)]
+    assert rounds_of(texts, number, temperature)[1] == [(number, 5, 4)]
 
 
 def test_the_first_one_early() -> None:
     found, asked = rounds_of(["A -> B\n"], early=True, apart=100)
-    assert asked == [(1, 5, True), (3, 105, False), (4, 205, False)] and [f.samples for f in found] == [1, 4, 8]
-    assert rounds_of(lambda _: [APART[len(found)]], early=True, temperature=0)[1] == [(1, 5, True)]
+    assert asked == [(1, 5, 4), (3, 105, 0), (4, 205, 0)] and [f.samples for f in found] == [1, 4, 8]
+    assert rounds_of(lambda _: [APART[len(found)]], early=True, temperature=0)[1] == [(1, 5, 4)]
 
 
 def test_what_the_studio_asks_for_and_tells() -> None:
@@ -47,6 +47,6 @@ def test_what_the_studio_asks_for_and_tells() -> None:
     for turn in (0, 2):
         llm, first = Telling(["A -> B\n"]), 1 + 1_000 * turn
         list(studio.writer(cfg, llm)("a to b", turn, lambda *told: said.append(told)))
-        asked = [(s["number"], s["seed"], s["greedy_first"]) for s in llm.settings]
-        assert asked == [(1, first, True), (7, first + 10_000_000, False), (8, first + 20_000_000, False)]
+        asked = [(s["number"], s["seed"], s["beams"]) for s in llm.settings]
+        assert asked == [(1, first, 4), (7, first + 10_000_000, 0), (8, first + 20_000_000, 0)]
     assert said[1] == ("writing: 2 of 8 candidates, 1,234 tokens", 2 / 8) and said[2][0].startswith("writing: 9 of 16")

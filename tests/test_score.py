@@ -9,6 +9,7 @@ from PIL import Image
 
 from diagen.diagram import canonical, parse
 from diagen.render import PillowRenderer, layout, png
+from diagen.render.source import Source
 from diagen.score import Candidate, Readability, TasteOf, match, names_in, rank
 
 FLOW = "Logs [data] -> Clean -> Train [model]\n"
@@ -83,7 +84,7 @@ def test_diagrams_are_scored_without_a_language_model(run, tmp_path) -> None:
     image = PillowRenderer()(layout(parse(FLOW)))
     (tmp_path / "d").mkdir()
     (tmp_path / "d/a.txt").write_text(FLOW)
-    (tmp_path / "d/b.png").write_bytes(png(image))
+    (tmp_path / "d/b.png").write_bytes(png(image, source=Source("", FLOW)))
     Image.effect_noise((300, 300), 90).save(tmp_path / "d/c.png")
     (tmp_path / "d/e.png").write_bytes(b"no picture")
     lines = [
@@ -98,7 +99,10 @@ def test_diagrams_are_scored_without_a_language_model(run, tmp_path) -> None:
     assert set(rows) == {"a.txt", "b.png", "c.png", "e.png", "n", "bad", "line-3"}
     assert {i for i, r in rows.items() if "error" in r} == {"c.png", "e.png", "bad", "line-3"}
     assert set(rows["a.txt"]) == {"id", "readability", "aspects", "taste", "total"}
-    assert abs(rows["a.txt"]["readability"] - rows["b.png"]["readability"]) < 0.05
+    assert rows["a.txt"]["readability"] == pytest.approx(rows["b.png"]["readability"], abs=0.05)
+    small, large = Candidate(parse(FLOW)), Candidate(None, PillowRenderer(4)(layout(parse(FLOW))))
+    Readability(computed=0)([small, large])  # a picture alone, as the net sees it
+    assert small.readability == pytest.approx(large.readability, abs=0.05)
     assert rows["n"]["readability"] < rows["a.txt"]["readability"]
     assert "c.png is no diagram" in rows["c.png"]["error"]
 

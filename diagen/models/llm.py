@@ -19,6 +19,7 @@ from transformers.utils import is_flash_attn_2_available
 from transformers.utils import logging as transformers_logging
 
 from diagen import DiagenError
+from diagen.models.decoding import Drawn, Likeliest
 from diagen.models.weights import sha256, smollm2_135m
 
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -198,13 +199,14 @@ class DiagramLLM:
         temperature: float = 0.7,
         seed: int = 1,
         max_new_tokens: int = 1024,
-        greedy_first: bool = True,
+        beams: int = 4,
         progress: Callable[[int, int], None] | None = None,
     ) -> Generation:
         """`number` answers to each prompt (chat messages), all decoded together.
 
-        The first answer to a prompt is the likeliest (greedy) where greedy_first, the others are sampled at the
-        temperature; a prompt's samples depend on the seed and its own text, not on its neighbours in the batch.
+        The first answer to a prompt is the likeliest that a search with so many beams finds (1: greedy, 0: none, it is
+        sampled too), the others are sampled at the temperature; a prompt's samples depend on the seed and its own text,
+        not on its neighbours in the batch.
         grammars: one for each prompt, which its answers keep to; None for no such bounds.
         progress, if given, is called as progress(finished answers, tokens so far).
         """
@@ -212,8 +214,7 @@ class DiagramLLM:
         device, eos = self.model.device, self.tokenizer.eos_token_id
         start = time.monotonic()
         ids = [self.prompt_ids(messages) for messages in prompts]
-        randoms = [torch.Generator().manual_seed(seed * 1_000_003 + crc32(repr(i).encode()) % 1_000_003) for i in ids]
-        longest, total = max(map(len, ids)), len(ids) * number
+        longest = max(map(len, ids))
         padded = torch.tensor([[eos] * (longest - len(i)) + i for i in ids], device=device)
         attention = torch.tensor([[0] * (longest - len(i)) + [1] * len(i) for i in ids], device=device)
         positions = (attention.cumsum(-1) - 1).clamp(min=0)
@@ -225,56 +226,63 @@ class DiagramLLM:
         attention = attention.repeat_interleave(number, 0)
         position = positions[:, -1:].repeat_interleave(number, 0)
         logits = out.logits[:, -1].float().repeat_interleave(number, 0)
-        matchers, bitmask = self._matchers(grammars, number)
-        answers: list[list[int]] = [[] for _ in range(total)]
-        rows = list(range(total))  # the answers still being written, in the order of the cache's rows
-        finished = [False] * total
+        matchers, bitmask = self._matchers(grammars, number, beams)
+        answers: list[Drawn | Likeliest] = []
+        for row in range(len(ids) * number):
+            prompt, nth = divmod(row, number)
+            if not nth:
+                randoms = torch.Generator().manual_seed(
+                    seed * 1_000_003 + crc32(repr(ids[prompt]).encode()) % 1_000_003
+                )
+            matcher = matchers[row] if matchers else None
+            first = beams > 0 and not nth
+            answers.append(Likeliest(matcher, eos, beams) if first else Drawn(matcher, eos, temperature, randoms))
         steps = changed = 0
         for _ in range(max_new_tokens):
+            going = [answer for answer in answers if answer.matchers]
             free = logits.argmax(-1)
-            if matchers:
-                logits = self._mask(logits, [matchers[r] for r in rows], bitmask)
-            tokens = logits.argmax(-1)
-            steps += len(rows)
-            changed += int((tokens != free).sum())
-            for i, row in enumerate(rows):
-                if temperature > 0 and not (greedy_first and row % number == 0):
-                    chances = torch.softmax(logits[i] / temperature, -1).cpu()
-                    tokens[i] = torch.multinomial(chances, 1, generator=randoms[row // number])[0]
-            keep = []
-            for i, (row, token) in enumerate(zip(rows, tokens.tolist(), strict=True)):
-                if token == eos:
-                    finished[row] = True
-                    continue
-                answers[row].append(token)
-                if matchers:
-                    matchers[row].accept_token(token)
-                keep.append(i)
+            if grammars is not None:
+                logits = self._mask(logits, [matcher for answer in going for matcher in answer.matchers], bitmask)
+            steps += len(logits)
+            changed += int((logits.argmax(-1) != free).sum())
+            kept: list[int] = []
+            tokens: list[int] = []
+            row = 0
+            for answer in going:
+                rows = len(answer.matchers)
+                for before, token in answer.step(logits[row : row + rows]):
+                    kept.append(row + before)
+                    tokens.append(token)
+                row += rows
             if progress:
-                progress(sum(finished), sum(map(len, answers)))
-            if not keep:
+                progress(sum(not answer.matchers for answer in answers), sum(len(answer.tokens) for answer in answers))
+            if not kept:
                 break
-            if len(keep) < len(rows):
-                chosen = torch.tensor(keep, device=device)
+            if kept != list(range(row)):
+                chosen = torch.tensor(kept, device=device)
                 cache.batch_select_indices(chosen)
-                tokens, attention, position = tokens[chosen], attention[chosen], position[chosen]
-                rows = [rows[i] for i in keep]
-            attention = torch.cat([attention, attention.new_ones(len(rows), 1)], -1)
+                attention, position = attention[chosen], position[chosen]
+            attention = torch.cat([attention, attention.new_ones(len(kept), 1)], -1)
             position = position + 1
             out = self.model(
-                input_ids=tokens[:, None],
+                input_ids=torch.tensor(tokens, device=device)[:, None],
                 attention_mask=attention,
                 position_ids=position,
                 past_key_values=cache,
                 use_cache=True,
             )
             logits = out.logits[:, -1].float()
-        texts = [self.tokenizer.decode(answer) for answer in answers]
-        grouped = [texts[i : i + number] for i in range(0, total, number)]
-        ended = [finished[i : i + number] for i in range(0, total, number)]
-        return Generation(grouped, ended, sum(map(len, answers)), time.monotonic() - start, changed / max(steps, 1))
+        grouped = [answers[i : i + number] for i in range(0, len(answers), number)]
+        return Generation(
+            [[self.tokenizer.decode(answer.tokens) for answer in some] for some in grouped],
+            [[answer.finished for answer in some] for some in grouped],
+            sum(len(answer.tokens) for answer in answers),
+            time.monotonic() - start,
+            changed / max(steps, 1),
+        )
 
-    def _matchers(self, grammars: list[str] | None, number: int) -> tuple[list[Any], torch.Tensor | None]:
+    def _matchers(self, grammars: list[str] | None, number: int, beams: int) -> tuple[list[Any], torch.Tensor | None]:
+        """A matcher for each answer, and room for the masks of all rows that may be needed at once."""
         if grammars is None:
             return [], None
         import xgrammar
@@ -285,7 +293,8 @@ class DiagramLLM:
             )
             self._compiler = xgrammar.GrammarCompiler(info)  # remembers what it has compiled
         compiled = [self._compiler.compile_grammar(grammar) for grammar in grammars]
-        bitmask = xgrammar.allocate_token_bitmask(len(compiled) * number, self.model.config.vocab_size)
+        most = len(compiled) * (number + max(0, beams - 1))
+        bitmask = xgrammar.allocate_token_bitmask(most, self.model.config.vocab_size)
         return [xgrammar.GrammarMatcher(c) for c in compiled for _ in range(number)], bitmask
 
     def _mask(self, logits: torch.Tensor, matchers: list[Any], bitmask: torch.Tensor | None) -> torch.Tensor:

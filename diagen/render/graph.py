@@ -99,10 +99,15 @@ class Arrangement:
                     ready.append(j)
         return max(reach, default=0.0)
 
-    def figure(self, rows: int = 1) -> Figure:
-        """The shapes, folded into at most `rows` rows where that can be done."""
+    def figure(self) -> Figure:
+        """The shapes, in one row."""
+        return _picture(self, *self._placed, None)
+
+    def folded(self, rows: int) -> Figure | None:
+        """The shapes in at most `rows` rows; None where that cannot be done."""
         made, laid = self._placed
-        return _picture(self, made, laid, fold(made, laid, rows) if rows > 1 else None)
+        folded = fold(made, laid, rows)
+        return _picture(self, made, laid, folded) if folded else None
 
     @cached_property
     def _placed(self) -> tuple[Plan, Course]:
@@ -207,7 +212,8 @@ def _twins(diagram: Diagram, looks: list[Look], alike: list[int]) -> None:
     for members in fed.values():
         h, w = max(looks[i].h for i in members), max(looks[i].w for i in members)
         for i in members:
-            if h <= 1.5 * looks[i].h and w <= 2.2 * looks[i].w:
+            alone = looks[i].h == h and looks[i].w == w
+            if not alone and h <= 1.5 * looks[i].h and w <= 2.2 * looks[i].w:
                 looks[i] = replace(looks[i], h=h, w=w)
 
 

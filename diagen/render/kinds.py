@@ -184,12 +184,11 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
     sublines, subcut = wrap(told.sub, *SUB, 160, 2) if told.sub else ((), False)
     width, height = _text_size(lines, sublines)
     whole = f"{told.label} ({told.sub})" if told.sub else told.label
-    done = Look(shape, colours, lines, sublines, 0, 0, cut=whole if cut or subcut else "")
     base = 21 + height if not (len(lines) == 1 and not sublines) else 40
     w, h = max(96.0, width + 32), base
     match shape:
         case "compact":
-            done, w, h = replace(done, shape="box"), max(64.0, width + 28), max(36, base - 4)
+            shape, w, h = "box", max(64.0, width + 28), max(36, base - 4)
         case "pill":
             w = max(96.0, width + 2 * max(16, 0.3 * h))
         case "cylinder":
@@ -208,7 +207,7 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
             w, h = max(64.0, width + 8), 44 + height
         case "circle":
             w = h = max(56.0, math.hypot(width, height) + 12)
-    return replace(done, w=_up(w, 8), h=_up(h, 4))
+    return Look(shape, colours, lines, sublines, _up(w, 8), _up(h, 4), cut=whole if cut or subcut else "")
 
 
 def _diamond(told: Words, colours: Family) -> Look:

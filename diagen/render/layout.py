@@ -63,12 +63,18 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     plans += [(way, spacing, rows) for rows in (2, 3, 4, 6) for way in ways for spacing in spacings]
     above = TITLE_LEADING + 24 if diagram.title else 0
     tries: list[tuple[float, graph.Figure]] = []
+    unfolded: set[tuple[str, str]] = set()
     for way, spacing, rows in plans:
         if rows == 1 and spacing != spacings[0] and not WIDEST < _width(tries[-1][1]) < 1.2 * WIDEST:
             continue  # tighter helps only what is a little too wide
         if (way, spacing) not in laid:
             laid[way, spacing] = graph.Arrangement(diagram, theme, way, spacing)
-        figure = laid[way, spacing].figure(rows)
+        figure = laid[way, spacing].folded(rows) if rows > 1 else None
+        if not figure:  # one row, which only needs to be tried once
+            if (way, spacing) in unfolded:
+                continue
+            unfolded.add((way, spacing))
+            figure = laid[way, spacing].figure()
         tries.append((_misfit(figure, above), figure))
         if tries[-1][0] == 0:
             break

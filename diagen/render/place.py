@@ -7,9 +7,13 @@ the programme finds places that keep all distances, hold each frame around its m
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from diagen.diagram import Edge, Group
 from diagen.render.ranks import Order, home_of, parents_of
+
+if TYPE_CHECKING:
+    from highspy import Highs
 
 # The sides of a node, as (along, across) the flow.
 OUT, IN, BEFORE, AFTER = (1, 0), (-1, 0), (0, -1), (0, 1)
@@ -350,6 +354,7 @@ class _Programme:
     def __init__(self) -> None:
         self.costs: list[float] = []
         self.rows: list[tuple[dict[int, float], float]] = []  # sum of share * variable <= bound
+        self.highs: Highs | None = None
 
     def new(self, cost: float = 0.0) -> int:
         self.costs.append(cost)
@@ -365,24 +370,25 @@ class _Programme:
         self.rows.append(({**{k: -v for k, v in shares.items()}, size: -1.0}, constant))
 
     def solve(self) -> list[float] | None:
+        """The values of the variables; what came in since the last time is added to what was solved then."""
         import numpy as np
-        from highspy import Highs, HighsLp, HighsModelStatus, MatrixFormat, kHighsInf
+        from highspy import Highs, HighsModelStatus, kHighsInf
 
-        lp = HighsLp()
-        lp.num_col_, lp.num_row_ = len(self.costs), len(self.rows)
-        lp.col_cost_ = np.array(self.costs)
-        lp.col_lower_, lp.col_upper_ = np.zeros(len(self.costs)), np.full(len(self.costs), kHighsInf)
-        lp.row_lower_ = np.full(len(self.rows), -kHighsInf)
-        lp.row_upper_ = np.array([bound for _, bound in self.rows])
-        matrix = lp.a_matrix_
-        matrix.format_ = MatrixFormat.kRowwise
-        matrix.start_ = np.cumsum([0, *(len(shares) for shares, _ in self.rows)])
-        matrix.index_ = np.array([k for shares, _ in self.rows for k in shares])
-        matrix.value_ = np.array([v for shares, _ in self.rows for v in shares.values()])
-        highs = Highs()
-        highs.setOptionValue("output_flag", False)
-        highs.setOptionValue("threads", 1)
-        highs.passModel(lp)
+        if self.highs is None:
+            self.highs = Highs()
+            self.highs.setOptionValue("output_flag", False)
+            self.highs.setOptionValue("threads", 1)
+            self.highs.setOptionValue("presolve", "off")  # takes longer than the rest for so small a programme
+        highs, none = self.highs, np.zeros(0, dtype=np.int32)
+        costs, rows = self.costs[highs.getNumCol() :], self.rows[highs.getNumRow() :]
+        free = np.full(len(costs), kHighsInf)
+        highs.addCols(len(costs), np.array(costs), np.zeros(len(costs)), free, 0, none, none, np.zeros(0))
+        starts = np.cumsum([0, *(len(shares) for shares, _ in rows)])
+        highs.addRows(
+            len(rows), np.full(len(rows), -kHighsInf), np.array([bound for _, bound in rows]),
+            starts[-1], starts[:-1], np.array([k for shares, _ in rows for k in shares]),
+            np.array([share for shares, _ in rows for share in shares.values()]),
+        )  # fmt: skip
         highs.run()
         solved = highs.getModelStatus() == HighsModelStatus.kOptimal
         return list(highs.getSolution().col_value) if solved else None

@@ -313,7 +313,8 @@ def course(
             break
         extra = {k: v / 2 for k, v in short.items()}
     for w in made.wires:
-        result.points[w.index] = _points(made, w, result, extents, keys, _clear(made, w, result, frame_pads), straight)
+        clear = _clear(made, w, result, frame_pads) if straight else (-math.inf, math.inf)
+        result.points[w.index] = _points(made, w, result, extents, keys, clear, straight)
     return result
 
 

@@ -10,7 +10,7 @@ from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, be
 from diagen.render.source import Source
 from diagen.render.text import FAMILIES, faces_of, measure, subset
 
-FONTS = "Inter, DiagenHangul, 'DejaVu Sans', sans-serif"
+FONTS = "Inter, DiagenHangul, DiagenEmoji, 'DejaVu Sans', sans-serif"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Text by real font metrics: widths, line breaks, and which of the shipped faces draws which character.
 
 No font of the system is ever used, so that a diagram has the same pixels everywhere. Inter draws what it can, then
-the Hangul face, then DejaVu Sans (whose empty box also stands for what no face has).
+the Hangul face, the emoji, then DejaVu Sans (whose empty box also stands for what no face has).
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from fontTools.ttLib import TTFont
 FOLDER = Path(__file__).parent / "fonts"
 WEIGHTS = {400: "Inter-Regular.ttf", 500: "Inter-Medium.ttf", 600: "Inter-SemiBold.ttf"}
 FAMILIES = frozenset(WEIGHTS.values())  # faces of the one family that has several weights
-FALLBACKS = ("DiagenHangul-Medium.ttf", "DejaVuSans.ttf")
+FALLBACKS = ("DiagenHangul-Medium.ttf", "DiagenEmoji-Regular.ttf", "DejaVuSans.ttf")
+SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # the emoji have none
 UNITS = 2048  # units per em of all the shipped faces
 
 _Metrics = tuple[dict[int, int], dict[tuple[int, int], int]]
@@ -44,7 +45,8 @@ def _face(character: str, weight: int) -> str:
     for face in (WEIGHTS[weight], *FALLBACKS):
         if ord(character) in _metrics(face)[0]:
             return face
-    return "" if unicodedata.category(character) in ("Mn", "Cf", "Cc", "Me") else FALLBACKS[-1]
+    unseen = unicodedata.category(character) in ("Mn", "Cf", "Cc", "Me") or character in SKIN_TONES
+    return "" if unseen else FALLBACKS[-1]
 
 
 def glyphs(text: str, weight: int) -> list[tuple[str, str, int]]:
@@ -68,6 +70,11 @@ def glyphs(text: str, weight: int) -> list[tuple[str, str, int]]:
 def faces_of(text: str, weight: int) -> list[tuple[str, str]]:
     """(character, face) of each visible character."""
     return [(character, face) for character in text if (face := _face(character, weight))]
+
+
+def unknown(text: str) -> str:
+    """The characters of a text that no shipped face has, each once."""
+    return "".join(c for c in dict.fromkeys(text) if _face(c, 400) and ord(c) not in _metrics(_face(c, 400))[0])
 
 
 @lru_cache(maxsize=256)
