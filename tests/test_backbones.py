@@ -141,7 +141,7 @@ def test_what_is_taught_is_what_is_decoded(tmp_path, kind, prompt, end):
     taught = ids[len(llm.prompt_ids(messages)) :]
     taught = taught[: taught.index(llm.tokenizer.eos_token_id) + 1]
     assert llm.tokenizer.decode(taught) == "input 4\noutput 2\n" + end
-    (matcher,), _ = llm._matchers([GRAMMAR], 1)
+    (matcher,), _ = llm._matchers([GRAMMAR], 1, 1)
     assert all(matcher.accept_token(token) for token in taught) and matcher.is_terminated()
 
 
@@ -309,6 +309,8 @@ def test_pairs_that_nothing_tells_apart(monkeypatch, tmp_path, capsys):
         return err
 
     monkeypatch.setattr("diagen.models.llm.DiagramLLM", alike)
+    right = {"request": "four inputs", "text": "input 4\n"}
+    monkeypatch.setattr(preference_pairs, "requests", lambda number, seed: [right] * number)
     assert "in none of 4 requests one answer is clearly better" in refused("samples", "--number", "4")
     monkeypatch.setenv("DIAGEN_HOME", str(tmp_path))
     assert "me has 0 ratings" in refused("ratings")
