@@ -72,3 +72,14 @@ def test_drawn() -> None:
         return {tuple(written(Drawn(None, EOS, temperature, seed))) for seed in seeds}
 
     assert texts(0) == {(1,)} and {(1,), (2, 3)} < texts(1)
+
+
+def test_what_repeats_itself_is_given_up() -> None:
+    """Going on is always likelier than the answer that has ended, and ends are found all the same."""
+    answer, rows = Likeliest(None, EOS, 3), 1
+    for step in range(20):
+        first = [0.3, 0.7, 0.0, 0.0] if not step else [0.001, 0.999, 0.0, 0.0]
+        rows = len(answer.step(torch.tensor([first] * rows).log()))
+        if not rows:
+            break
+    assert step < 5 and answer.finished and answer.tokens == []

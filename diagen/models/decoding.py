@@ -38,7 +38,8 @@ class Drawn:
 class Likeliest:
     """The answer of the highest probability that is found when the `width` likeliest beginnings are followed.
 
-    Beam search (Lowerre 1976) without a correction for length; with a width of 1 it is greedy.
+    Beam search (Lowerre 1976) without a correction for length, until as many ends are found as beginnings are followed
+    or no beginning is likelier than the best that has ended; with a width of 1 it is greedy.
     """
 
     def __init__(self, matcher: Any, eos: int, width: int) -> None:
@@ -47,6 +48,7 @@ class Likeliest:
         self.finished = False
         self._live: list[tuple[float, list[int]]] = [(0.0, [])]  # logarithm of the probability, and the tokens
         self._best = float("-inf")  # of what is finished
+        self._ends = 0  # ends that were found
 
     def step(self, logits: torch.Tensor) -> list[tuple[int, int]]:
         """(row, token) of what goes on, from masked logits (rows, vocabulary); nothing once it is finished."""
@@ -58,13 +60,15 @@ class Likeliest:
             if chance > float("-inf")
         ]
         going: list[tuple[float, int, int]] = []
-        for score, row, token in sorted(ways, reverse=True):
-            if len(going) == self.width or score <= self._best:
-                break
+        for score, row, token in sorted(ways, reverse=True)[: 2 * self.width]:
             if token == self.eos:
-                self._best, self.tokens, self.finished = score, self._live[row][1], True
-            else:
+                self._ends += 1
+                if score > self._best:
+                    self._best, self.tokens, self.finished = score, self._live[row][1], True
+            elif len(going) < self.width and score > self._best:
                 going.append((score, row, token))
+        if self._ends >= self.width:  # one that repeats itself could go on for ever
+            going = []
         matchers = self.matchers
         self._live = [(score, [*self._live[row][1], token]) for score, row, token in going]
         self.matchers = []
