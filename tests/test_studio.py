@@ -484,10 +484,6 @@ def test_walk(width, opened, tmp_path):
     assert "GPU" in text.input_value()
     text.fill(text.input_value().replace("GPU", "TPU"))  # and not redrawn
     page.get_by_label("Theme").click()
-    page.keyboard.press("Escape")
-    page.get_by_text("the drawings have this style").wait_for()
-    assert "TPU" in text.input_value()
-    page.get_by_label("Theme").click()
     page.get_by_role("option", name="ink").click()
     page.wait_for_function("document.querySelector('#text textarea').value.includes('style ink')")
     assert "TPU" in text.input_value()
