@@ -141,7 +141,7 @@ def test_what_is_taught_is_what_is_decoded(tmp_path, kind, prompt, end):
     taught = ids[len(llm.prompt_ids(messages)) :]
     taught = taught[: taught.index(llm.tokenizer.eos_token_id) + 1]
     assert llm.tokenizer.decode(taught) == "input 4\noutput 2\n" + end
-    (matcher,), _ = llm._matchers([GRAMMAR], 1, 1)
+    (matcher,), _ = llm._matchers([GRAMMAR], 1, 1, 1)
     assert all(matcher.accept_token(token) for token in taught) and matcher.is_terminated()
 
 

@@ -226,22 +226,19 @@ class DiagramLLM:
         attention = attention.repeat_interleave(number, 0)
         position = positions[:, -1:].repeat_interleave(number, 0)
         logits = out.logits[:, -1].float().repeat_interleave(number, 0)
-        matchers, bitmask = self._matchers(grammars, number, beams)
+        matchers, bitmask = self._matchers(grammars, len(ids), number, beams)
         answers: list[Drawn | Likeliest] = []
-        for row in range(len(ids) * number):
-            prompt, nth = divmod(row, number)
-            if not nth:
-                randoms = torch.Generator().manual_seed(
-                    seed * 1_000_003 + crc32(repr(ids[prompt]).encode()) % 1_000_003
-                )
-            matcher = matchers[row] if matchers else None
-            first = beams > 0 and not nth
-            answers.append(Likeliest(matcher, eos, beams) if first else Drawn(matcher, eos, temperature, randoms))
+        for prompt in ids:
+            randoms = torch.Generator().manual_seed(seed * 1_000_003 + crc32(repr(prompt).encode()) % 1_000_003)
+            for nth in range(number):
+                matcher = matchers[len(answers)]
+                first = beams > 0 and not nth
+                answers.append(Likeliest(matcher, eos, beams) if first else Drawn(matcher, eos, temperature, randoms))
         steps = changed = 0
         for _ in range(max_new_tokens):
             going = [answer for answer in answers if answer.matchers]
             free = logits.argmax(-1)
-            if grammars is not None:
+            if bitmask is not None:
                 logits = self._mask(logits, [matcher for answer in going for matcher in answer.matchers], bitmask)
             steps += len(logits)
             changed += int((logits.argmax(-1) != free).sum())
@@ -281,10 +278,12 @@ class DiagramLLM:
             changed / max(steps, 1),
         )
 
-    def _matchers(self, grammars: list[str] | None, number: int, beams: int) -> tuple[list[Any], torch.Tensor | None]:
-        """A matcher for each answer, and room for the masks of all rows that may be needed at once."""
+    def _matchers(
+        self, grammars: list[str] | None, prompts: int, number: int, beams: int
+    ) -> tuple[list[Any], torch.Tensor | None]:
+        """A matcher for each answer, and room for the masks of all rows that may be needed at once; None without."""
         if grammars is None:
-            return [], None
+            return [None] * (prompts * number), None
         import xgrammar
 
         if self._compiler is None:
@@ -293,14 +292,13 @@ class DiagramLLM:
             )
             self._compiler = xgrammar.GrammarCompiler(info)  # remembers what it has compiled
         compiled = [self._compiler.compile_grammar(grammar) for grammar in grammars]
-        most = len(compiled) * (number + max(0, beams - 1))
+        most = prompts * (number + max(0, beams - 1))
         bitmask = xgrammar.allocate_token_bitmask(most, self.model.config.vocab_size)
         return [xgrammar.GrammarMatcher(c) for c in compiled for _ in range(number)], bitmask
 
-    def _mask(self, logits: torch.Tensor, matchers: list[Any], bitmask: torch.Tensor | None) -> torch.Tensor:
+    def _mask(self, logits: torch.Tensor, matchers: list[Any], bitmask: torch.Tensor) -> torch.Tensor:
         import xgrammar
 
-        assert bitmask is not None
         for i, matcher in enumerate(matchers):
             matcher.fill_next_token_bitmask(bitmask, i)
         xgrammar.apply_token_bitmask_inplace(logits, bitmask[: len(matchers)].to(logits.device))
