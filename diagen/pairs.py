@@ -25,12 +25,20 @@ from diagen.data.synthetic import pairs
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, DiagramError, ask, canonical, parse
 
 MARGIN = 0.4  # of readability, 0 to 5
+TOGETHER = 32  # answers decoded at once
 
 
 def requests(number: int, seed: int) -> list[dict[str, str]]:
     """Requests with their right texts, made by rule like those of SFT but with another seed."""
     rows = (row for row in pairs(seed, "train") if row["source"] != "none")
     return list(islice(rows, number))
+
+
+def by_length(rows: list[dict[str, str]], block: int) -> list[dict[str, str]]:
+    """The rows in blocks, each sorted by the length of its texts: what is decoded at once ends at about one time."""
+    return [
+        row for i in range(0, len(rows), block) for row in sorted(rows[i : i + block], key=lambda row: len(row["text"]))
+    ]
 
 
 def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | None:
@@ -76,15 +84,17 @@ def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> Non
         raise DiagenError(f"{part} was begun with other settings; remove it or repeat them")
     done = len(kept) - 1 if kept else 0
     llm = DiagramLLM(adapter=adapter, dtype="float32", grammar_hash=GRAMMAR_HASH)
-    rows = requests(number, seed)
     output.parent.mkdir(parents=True, exist_ok=True)
     with part.open("a", encoding="utf-8") as file:
         if not kept:
             settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
             kept.append(settings)
             file.write(json.dumps(settings) + "\n")
-        for i in tqdm(range(done, number, 4), initial=done // 4, total=-(-number // 4)):
-            some = rows[i : i + 4]
+        size = max(1, TOGETHER // each)
+        rows = by_length(requests(number, seed), 16 * size)
+        bar = tqdm(total=number, initial=done, unit="request")
+        for i in range(done, number, size):
+            some = rows[i : i + size]
             written = llm.generate(
                 [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, beams=0
             )
@@ -93,6 +103,8 @@ def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> Non
                 kept.append(of_samples(row["request"], row["text"], good) or {})
                 file.write(json.dumps(kept[-1], ensure_ascii=False) + "\n")
             file.flush()
+            bar.update(len(some))
+        bar.close()
     found = [row for row in kept[1:] if row]
     if not found:
         raise DiagenError(

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from diagen.data import synthetic
-from diagen.data.korean import korean_network
+from diagen.data.compositions import compositions, grouped
+from diagen.data.korean import korean_composition, korean_network, korean_process
 from diagen.data.networks import network
 from diagen.data.processes import process
+from diagen.data.relations import relations, transforms
 from diagen.data.text import mistakes
 from diagen.diagram import as_graph, dump, parse
 from diagen.pairs import of_samples
@@ -38,13 +40,28 @@ def test_every_template_parses_with_every_wording(path: Path) -> None:
                 assert not re.search(r"\{\w+\}", request + text), template.name
 
 
-@pytest.mark.parametrize("make", [network, korean_network, process])
+GRAPHS = [process, relations, transforms, compositions, grouped, korean_process, korean_composition]
+
+
+@pytest.mark.parametrize("make", [network, korean_network, *GRAPHS])
 def test_rules_make_pairs_that_parse(make) -> None:
     for seed in range(400):
         request, text = make(random.Random(seed))
         assert request.strip()
         parse(text)
         assert make(random.Random(seed)) == (request, text)
+
+
+@pytest.mark.parametrize("make", [compositions, grouped, korean_process, korean_composition])
+def test_boxes_and_frames_are_named_in_the_request(make) -> None:
+    """Save for typos, and for series told by their first and last box."""
+    told = []
+    for seed in range(300):
+        request, text = make(random.Random(seed))
+        diagram = parse(text)
+        names = [node["label"] for node in as_graph(diagram)["nodes"]] + [group.title for group in diagram.groups]
+        told += [name.lower() in request.lower() for name in names]
+    assert sum(told) > 0.98 * len(told)
 
 
 def test_network_counts_are_in_the_graph() -> None:

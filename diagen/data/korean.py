@@ -1,8 +1,9 @@
-"""Korean requests by rule: layers come from networks.py, graphs from relations.py, the words from here."""
+"""Korean requests by rule: layers come from networks.py, graphs from relations.py or from here, and so do the words."""
 
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 
 from diagen.data.networks import (
     Layer,
@@ -285,6 +286,41 @@ _CHECKS = (
         ", "
     )
 )
+_TOPICS = (
+    "음성 배송 결제 병원 공장 자율주행 연합학습 추천 광고 검색 번역 챗봇 사내 고객 상품 재고 물류 금융 주가 "
+    "날씨 교육 채용 보안 뉴스 게임 농업 에너지 반도체 의료 법률 회의 영상 얼굴 문서 코드 가격 수요 위험 글로벌 "
+    "로컬 중앙 다국어 장기 단기 경량 유해성"
+).split()
+_THINGS = (
+    "파이프라인, 시스템, 구조, 흐름, 과정, 아키텍처, 서비스 구성, 플랫폼, 워크플로, 구조도, 학습 과정, 처리 흐름, "
+    "에이전트 구조"
+).split(", ")
+_VERBS = """
+되돌아간다 되돌아가요 되돌아가고
+돌아간다 돌아갑니다 돌아가고
+돌아간다 돌아가요 돌아가고
+들어간다 들어갑니다 들어가고
+들어간다 들어가요 들어가고
+이어진다 이어집니다 이어지고
+이어진다 이어져요 이어지고
+피드백된다 피드백됩니다 피드백되고
+합쳐진다 합쳐집니다 합쳐지고
+전달된다 전달됩니다 전달되고
+보낸다 보내요 보내고
+받는다 받아요 받고
+나뉜다 나뉩니다 나뉘고
+나뉜다 나뉘어요 나뉘고
+넣는다 넣어요 넣고
+쓴다 써요 쓰고
+쓴다 씁니다 쓰고
+모인다 모입니다 모이고
+호출한다 호출해요 호출하고
+진행한다 진행됩니다 진행되고
+있다 있어요 있고
+된다 됩니다 되고
+간다 갑니다 가고
+간다 가요 가고
+""".strip().splitlines()  # plain, polite, and before a comma
 _GIVEN = "점수 토큰 보상 알림 결과 피드백 라벨 가중치 좌표 요청 응답 벡터 이벤트 명령 상태".split()
 _OPENINGS = (
     "", "", "", "그려줘: ", "다이어그램 부탁해요. ", "아래 과정을 그려 주세요.\n", "흐름도: ", "시스템 구성: ",
@@ -304,81 +340,166 @@ def _particle(word: str, closed: str, open_: str) -> str:
     return word + (closed if final else open_)
 
 
+class Teller:
+    """Names, arrows and the writer's style of one Korean request."""
+
+    def __init__(self, r: random.Random) -> None:
+        self.r = r
+        self.lines: list[str] = []
+        self.kinds: dict[str, str] = {}  # of all names, told or not
+        self.told: set[str] = set()
+        self.current: list[str] = []
+        self.mark = r.choice(("->", "->", "→", "=>")) if r.random() < 0.35 else ""
+        self.polite = r.random() < 0.5
+        self.joint = r.choice(("와", "와", "랑", ", "))
+
+    def name(self) -> str:
+        """A name that was not there before."""
+        r = self.r
+        while True:
+            roll = r.random()
+            name = r.choice(list(_KINDS)) if roll < 0.82 else r.choice(_FOREIGN)
+            kind = _KINDS.get(name, "process")
+            if roll < 0.08:
+                name = f"{r.choice(_PREFIXES)} {name}"
+            elif roll < 0.2:
+                name = f"{r.choice(_TOPICS)} {name}"
+            elif roll < 0.25:
+                name = f"{name} {r.choice('ABC12')}"
+            if name not in self.kinds:
+                self.kinds[name] = kind
+                return name
+
+    def names(self, low: int, high: int) -> list[str]:
+        return [self.name() for _ in range(self.r.randint(low, high))]
+
+    def box(self, name: str) -> str:
+        """As the diagram names it: with its kind the first time."""
+        new, kind = name not in self.told, self.kinds.get(name, "process")
+        self.told.add(name)
+        return f"{name} [{kind}]" if new and kind != "process" else name
+
+    def arrow(self, sources: list[str], targets: list[str], label: str = "", sign: str = "->") -> None:
+        left = "" if self.current == sources else " | ".join(self.box(x) for x in sources) + " "
+        right = " | ".join(self.box(x) for x in targets) + (f" : {label}" if label else "")
+        self.lines.append(f"{left}{sign} {right}")
+        self.current = targets
+
+    def row(self, names: list[str]) -> None:
+        for a, b in pairwise(names):
+            self.arrow([a], [b])
+
+    def ends(self, plain: str, polite: str) -> str:
+        """A verb in the writer's style."""
+        return polite if self.polite else plain
+
+    def listed(self, names: list[str]) -> str:
+        if self.joint == ", " or len(names) == 1:
+            return ", ".join(names)
+        last = ("과", "와") if self.joint == "와" else ("이랑", "랑")
+        return ", ".join([*names[:-2], _particle(names[-2], *last)]) + " " + names[-1]
+
+    def question(self, tip: list[str], good: list[str], bad: str, back: bool = False) -> str:
+        """A question after a box; the good answer goes on, the bad one leads to a box of its own or to an earlier."""
+        r, check = self.r, self.r.choice([check for check in _CHECKS if check not in self.kinds])
+        self.kinds[check] = "decision"
+        way = r.choice((" -> ", " → ", ", 그다음 ")).join(good)
+        if r.random() < 0.4:
+            yes, no = r.choice((("통과", "실패"), ("성공", "실패"), ("정상", "이상"), ("합격", "불합격")))
+            said = (
+                f"{yes}하면" if yes in ("통과", "성공") else f"{yes}이면",
+                f"{no}하면" if no == "실패" else f"{no}이면",
+            )
+        else:
+            yes, no = r.choice((("예", "아니오"), ("yes", "no"), ("예", "아니요")))
+            said = r.choice((("예면", "아니면"), ("예이면", "아니면"), ("예 ->", f"{no} ->"), ("예:", f"{no}:")))
+            said = said if yes == "예" else ("yes ->", "no ->")
+        before = ", ".join(tip)
+        lead = r.choice(
+            (
+                f"{before} -> {check} ",
+                f"{before} 다음에 {check} ",
+                f"{before} 뒤에 '{check}' 판단, ",
+                f"{_particle(before, '은', '는')} {_particle(check, '으로', '로')} {self.ends('간다', '가요')}. ",
+            )
+        )
+        end = self.ends("로 돌아간다", "로 돌아가요") if back and r.random() < 0.7 else ""
+        wrong = _particle(bad, "으로", "로") + end[1:] if end else bad
+        parts = [f"{said[0]} {way}", f"{said[1]} {wrong}"]
+        first = r.random() < 0.7
+        self.arrow(tip, [check])
+        for right in (first, not first):
+            if right:
+                self.arrow([check], good[:1], yes)
+                self.row(good)
+            else:
+                self.arrow([check], [bad], no, "..>" if back else "->")
+        return lead + ", ".join(parts if first else parts[::-1])
+
+    def written(self, clauses: list[str]) -> tuple[str, str]:
+        """The request and its diagram text."""
+        r = self.r
+        stop = r.choice((". ", ". ", ", ", ", ", "\n", "\n- ", "; "))
+        if stop == ", ":  # one long sentence
+            clauses = [_going_on(clause) for clause in clauses[:-1]] + clauses[-1:]
+        body = ("- " if stop == "\n- " else "") + stop.join(clauses)
+        lead = r.choice(_OPENINGS)
+        if r.random() < 0.3:
+            topic = f"{r.choice(_TOPICS)} {r.choice(_THINGS)}"
+            asked = _particle(topic, "을", "를")
+            lead = r.choice(
+                (f"{topic}: ", f"{topic}. ", f"{topic} 그려줘. ", f"{asked} 그려 주세요. ",
+                 f"{topic} 그림 부탁해요: ", f"{asked} 그리고 싶어요. ", f"{topic} 전체 그림: ")
+            )  # fmt: skip
+        if stop.startswith("\n") and lead:
+            lead = lead.rstrip() + "\n"
+        closing = r.choice(("", ".", ".", *_CLOSINGS)) if stop == ". " else ""
+        return (lead + body + closing).strip(), "\n".join(self.lines) + "\n"
+
+
+def _going_on(clause: str) -> str:
+    """The clause with its verb in the form that another one follows."""
+    for plain, polite, joined in map(str.split, _VERBS):
+        for verb in (plain, polite):
+            if clause.endswith(" " + verb) or clause.endswith(verb) and len(verb) > 3:
+                return clause[: -len(verb)] + joined
+    return clause
+
+
 def korean_process(r: random.Random) -> tuple[str, str]:
     """A random Korean request about boxes and what they give each other, and its diagram text."""
-    names: list[str] = []
-    count = r.choice((3, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10))
-    while len(names) < count:
-        roll = r.random()
-        name = r.choice(list(_KINDS)) if roll < 0.82 else r.choice(_FOREIGN)
-        if roll < 0.08:
-            name = f"{r.choice(_PREFIXES)} {name}"
-        elif 0.08 < roll < 0.12:
-            name = f"{name} {r.choice('ABC12')}"
-        if name not in names:
-            names.append(name)
-    lines: list[str] = []
-    told: set[str] = set()
-    current: list[str] = []
+    t = Teller(r)
+    names = t.names(*r.choice(((3, 5), (5, 7), (6, 8), (8, 10))))
     clauses: list[str] = []
-
-    def box(name: str) -> str:
-        kind = _KINDS.get(name.removesuffix(" " + name[-1]) if name[-1:] in "ABC12" else name.split(" ", 1)[-1])
-        kind = _KINDS.get(name, kind)
-        new = name not in told
-        told.add(name)
-        return f"{name} [{kind}]" if new and kind and kind != "process" else name
-
-    def arrow(sources: list[str], targets: list[str], label: str = "", sign: str = "->") -> None:
-        nonlocal current
-        left = "" if current == sources else " | ".join(box(x) for x in sources) + " "
-        lines.append(left + f"{sign} " + " | ".join(box(x) for x in targets) + (f" : {label}" if label else ""))
-        current = targets
-
-    mark = r.choice(("->", "->", "→", "=>")) if r.random() < 0.35 else ""
-    polite = r.random() < 0.5
-    joint = r.choice(("와", "와", "랑", ", "))
-
-    def ends(plain: str, kind: str) -> str:
-        """A verb in the writer's style: plain, or polite."""
-        return kind if polite else plain
-
-    def listed(words: list[str]) -> str:
-        if joint == ", " or len(words) == 1:
-            return ", ".join(words)
-        return ", ".join(words[:-2]) + ", " * (len(words) > 2) + (
-            _particle(words[-2], "과", "와") if joint == "와" else _particle(words[-2], "이랑", "랑")
-        ) + " " + words[-1]  # fmt: skip
-
     for sources, targets, back in graph(r, len(names)):
         left, right = [names[i] for i in sources], [names[i] for i in targets]
         label = r.choice(_GIVEN) if r.random() < 0.12 and not back else ""
-        a, b, follows = listed(left), listed(right), current == left
+        a, b, follows = t.listed(left), t.listed(right), t.current == left
         if back:
             text = r.choice(
                 (
-                    f"{a}에서 {_particle(b, '으로', '로')} {ends('되돌아간다', '되돌아가요')}",
-                    f"{_particle(a, '은', '는')} 다시 {_particle(b, '으로', '로')} {ends('돌아간다', '돌아갑니다')}",
-                    f"{a}의 결과는 {b}에 {ends('피드백된다', '피드백됩니다')}",
+                    f"{a}에서 {_particle(b, '으로', '로')} {t.ends('되돌아간다', '되돌아가요')}",
+                    f"{_particle(a, '은', '는')} 다시 {_particle(b, '으로', '로')} {t.ends('돌아간다', '돌아갑니다')}",
+                    f"{a}의 결과는 {b}에 {t.ends('피드백된다', '피드백됩니다')}",
                 )
             )
-        elif mark and r.random() < 0.75:
-            text = f"{', '.join(left)} {mark} {', '.join(right)}" + (f" ({label})" if label else "")
+        elif t.mark and r.random() < 0.75:
+            text = f"{', '.join(left)} {t.mark} {', '.join(right)}" + (f" ({label})" if label else "")
         elif label:
             text = r.choice(
                 (
-                    f"{_particle(a, '이', '가')} {b}에 {_particle(label, '을', '를')} {ends('보낸다', '보내요')}",
-                    f"{a}에서 {_particle(b, '으로', '로')} {_particle(label, '이', '가')} {ends('간다', '갑니다')}",
-                    f"{_particle(b, '은', '는')} {a}에서 {_particle(label, '을', '를')} {ends('받는다', '받아요')}",
+                    f"{_particle(a, '이', '가')} {b}에 {_particle(label, '을', '를')} {t.ends('보낸다', '보내요')}",
+                    f"{a}에서 {_particle(b, '으로', '로')} {_particle(label, '이', '가')} {t.ends('간다', '갑니다')}",
+                    f"{_particle(b, '은', '는')} {a}에서 {_particle(label, '을', '를')} {t.ends('받는다', '받아요')}",
                 )
             )
         elif len(left) > 1:
             text = r.choice(
                 (
-                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {ends('들어간다', '들어가요')}",
-                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {ends('입력으로 쓴다', '입력으로 써요')}",
-                    f"{_particle(a, '은', '는')} {b}에서 {ends('합쳐진다', '합쳐집니다')}",
-                    f"{_particle(a, '을', '를')} 모아서 {_particle(b, '으로', '로')} {ends('보낸다', '보내요')}",
+                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {t.ends('들어간다', '들어가요')}",
+                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {t.ends('입력으로 쓴다', '입력으로 써요')}",
+                    f"{_particle(a, '은', '는')} {b}에서 {t.ends('합쳐진다', '합쳐집니다')}",
+                    f"{_particle(a, '을', '를')} 모아서 {_particle(b, '으로', '로')} {t.ends('보낸다', '보내요')}",
                 )
             )
         elif follows and len(right) == 1 and r.random() < 0.6:
@@ -387,55 +508,162 @@ def korean_process(r: random.Random) -> tuple[str, str]:
                     f"그다음 {b}",
                     f"이어서 {b}",
                     f"다음은 {b}",
-                    f"그 결과는 {_particle(b, '으로', '로')} {ends('간다', '가요')}",
+                    f"그 결과는 {_particle(b, '으로', '로')} {t.ends('간다', '가요')}",
                 )
             )
         elif len(right) > 1:
             text = r.choice(
                 (
-                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {ends('나뉜다', '나뉩니다')}",
-                    f"{a}에서 {b} 각각으로 {ends('간다', '가요')}",
-                    f"{_particle(b, '은', '는')} 모두 {_particle(a, '을', '를')} {ends('쓴다', '씁니다')}",
-                    f"{a}의 출력이 {_particle(b, '으로', '로')} {ends('이어진다', '이어져요')}",
+                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {t.ends('나뉜다', '나뉩니다')}",
+                    f"{a}에서 {b} 각각으로 {t.ends('간다', '가요')}",
+                    f"{_particle(b, '은', '는')} 모두 {_particle(a, '을', '를')} {t.ends('쓴다', '씁니다')}",
+                    f"{a}의 출력이 {_particle(b, '으로', '로')} {t.ends('이어진다', '이어져요')}",
                 )
             )
         else:
             text = r.choice(
                 (
-                    f"{a}에서 {_particle(b, '으로', '로')} {ends('간다', '가요')}",
-                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {ends('들어간다', '들어갑니다')}",
-                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {ends('이어진다', '이어집니다')}",
-                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {ends('받는다', '받아요')}",
+                    f"{a}에서 {_particle(b, '으로', '로')} {t.ends('간다', '가요')}",
+                    f"{_particle(a, '은', '는')} {_particle(b, '으로', '로')} {t.ends('들어간다', '들어갑니다')}",
+                    f"{_particle(a, '이', '가')} {_particle(b, '으로', '로')} {t.ends('이어진다', '이어집니다')}",
+                    f"{_particle(b, '은', '는')} {_particle(a, '을', '를')} {t.ends('받는다', '받아요')}",
                     f"{a} 다음에 {b}",
-                    f"{_particle(a, '을', '를')} {b}에 {ends('넣는다', '넣어요')}",
-                    f"{a}의 결과가 {_particle(b, '으로', '로')} {ends('전달된다', '전달됩니다')}",
+                    f"{_particle(a, '을', '를')} {b}에 {t.ends('넣는다', '넣어요')}",
+                    f"{a}의 결과가 {_particle(b, '으로', '로')} {t.ends('전달된다', '전달됩니다')}",
                 )
             )
         clauses.append(text)
-        arrow(left, right, label, "..>" if back else "->")
-    if r.random() < 0.25:  # a question at the end, with two answers
-        check, good, bad = r.choice(_CHECKS), r.choice(_FOREIGN), r.choice(list(_KINDS))
-        if good not in names and bad not in names and current:
-            before = current
-            yes, no = r.choice((("예", "아니오"), ("yes", "no"), ("맞으면", "아니면"), ("예", "아니요")))
-            lines.append(f"-> {check} [decision]" if len(before) else check)
-            current = [check]
-            arrow([check], [good], yes)
-            arrow([check], [bad], no)
-            said = (yes, no) if yes.endswith("면") else (f"{yes}이면" if yes == "예" else yes, no)
+        t.arrow(left, right, label, "..>" if back else "->")
+    if r.random() < 0.3 and t.current:
+        clauses.append(t.question(t.current, [t.name()], t.name()))
+    return t.written(clauses)
+
+
+def korean_composition(r: random.Random) -> tuple[str, str]:
+    """A random Korean request about rows, branches, questions and ways around, and its diagram text."""
+    t = Teller(r)
+    tips, seen, clauses = [t.name()], list[str](), list[str]()
+    if r.random() < 0.3:
+        tips += t.names(1, 2)
+    size = r.choice((4, 6, 8, 11))
+    while not t.lines or len(t.told) < size:
+        seen = [name for name in t.kinds if name in t.told and t.kinds[name] != "decision" and name not in tips]
+        a, sign = tips[0], f" {t.mark or r.choice(('->', '->', '→'))} "
+        a_as, a_is = _particle(a, "은", "는"), _particle(a, "이", "가")
+        if len(tips) > 1:
+            form = r.choice(("merge", "merge", "all", "pairs"))
+            ends = t.names(1, 1) if form == "merge" else t.names(2, 3) if form == "all" else t.names(*[len(tips)] * 2)
+            some, b = t.listed(tips), t.listed(ends)
+            some_as, b_as, to = _particle(some, "은", "는"), _particle(b, "은", "는"), _particle(b, "으로", "로")
+            if form == "pairs":
+                pairs = list(zip(tips, ends, strict=True))
+                clauses.append(
+                    r.choice(
+                        (
+                            ", ".join(f"{_particle(x, '은', '는')} {_particle(y, '으로', '로')}" for x, y in pairs),
+                            ", ".join(f"{x}{sign}{y}" for x, y in pairs),
+                            f"{some_as} 각각 {to} " + t.ends("들어간다", "들어갑니다"),
+                        )
+                    )
+                )
+                for x, y in pairs:
+                    t.arrow([x], [y])
+            else:
+                both = {2: "둘 다", 3: "셋 다"}.get(len(tips), "모두")
+                clauses.append(
+                    r.choice(
+                        (
+                            f"{some} 모두 {to} {t.ends('들어간다', '들어갑니다')}",
+                            f"{_particle(some, '이', '가')} 각각 {to} {t.ends('간다', '가요')}",
+                            f"{both if t.lines else some} {to} {t.ends('모인다', '모입니다')}",
+                            f"{b_as} {_particle(some, '을', '를')} 모두 {t.ends('받는다', '받아요')}",
+                            f"{', '.join(tips)}{sign}{', '.join(ends)}",
+                        )
+                    )
+                )
+                t.arrow(tips, ends)
+            tips = ends
+            continue
+        form = r.choices(("chain", "via", "fan", "question", "skip", "back"), (4, 1.5, 2, 1.5, 1, 1))[0]
+        if form == "question":
+            good, back = t.names(1, 2), bool(seen) and r.random() < 0.5
+            bad = r.choice(seen) if back else t.name()
+            clauses.append(t.question(tips, good, bad, back))
+            tips = good[-1:]
+        elif form == "fan":
+            ends = t.names(2, 4)
+            b, count = t.listed(ends), _COUNTS[len(ends)]
             clauses.append(
                 r.choice(
                     (
-                        f"그다음 {check} {said[0]} {good}, {said[1]} {bad}",
-                        f"이어서 '{check}'를 판단해서 {said[0]} {_particle(good, '으로', '로')}, "
-                        f"{said[1]} {_particle(bad, '으로', '로')}",
+                        f"{a}에서 {b} {count} 갈래로 {t.ends('나뉜다', '나뉩니다')}",
+                        f"{a}에서 {b} {count} 갈래",
+                        f"{a_as} {_particle(b, '으로', '로')} {t.ends('나뉜다', '나뉘어요')}",
+                        f"{a_is} {_particle(b, '을', '를')} {t.ends('호출한다', '호출해요')}",
+                        f"{a}{sign}{', '.join(ends)}",
                     )
                 )
             )
-    stop = r.choice((". ", ". ", ", ", "\n", "\n- ", "; "))
-    body = ("- " if stop == "\n- " else "") + stop.join(clauses)
-    lead = r.choice(_OPENINGS)
-    if stop.startswith("\n") and lead:
-        lead = lead.rstrip() + "\n"
-    closing = r.choice(("", ".", ".", *_CLOSINGS)) if stop == ". " else ""
-    return (lead + body + closing).strip(), "\n".join(lines) + "\n"
+            t.arrow(tips, ends)
+            tips = ends
+        elif form == "skip" and len(seen) > 1:
+            end, source = t.name(), r.choice(seen)
+            label, said = r.choice((("skip", "skip connection이"), ("residual", "residual 연결이"), ("", "화살표가")))
+            tell = t.ends("있다", "있어요")
+            clauses.append(
+                f"{a}{sign}{end}, {source}에서 {end}{_particle(end, '으로', '로')[len(end) :]} {said} {tell}"
+            )
+            t.arrow(tips, [end])
+            t.arrow([source], [end], label)
+            tips = [end]
+        elif form == "back" and len(seen) > 1:
+            source = r.choice(seen)
+            clauses.append(
+                r.choice(
+                    (
+                        f"{a}에서 다시 {_particle(source, '으로', '로')} {t.ends('돌아간다', '돌아가요')}",
+                        f"{a_as} {_particle(source, '으로', '로')} {t.ends('피드백된다', '피드백됩니다')}",
+                    )
+                )
+            )
+            t.arrow(tips, [source], "", "..>")
+            end = t.name()
+            clauses.append(f"{a} 다음은 {end}")
+            t.arrow([a], [end])
+            tips = [end]
+        elif form == "via":
+            middle, end = t.names(2, 2)
+            to, past = _particle(end, "으로", "로"), _particle(middle, "을", "를")
+            clauses.append(
+                r.choice(
+                    (
+                        f"{a_as} {past} 거쳐 {to} {t.ends('간다', '갑니다')}",
+                        f"{_particle(a, '을', '를')} {middle}에 넣고 그 결과를 {end}에 {t.ends('넣는다', '넣어요')}",
+                        f"{a_is} {middle} 거쳐서 {to} {t.ends('들어간다', '들어가요')}",
+                        f"{past} 통해 {a}에서 {to} {t.ends('간다', '가요')}",
+                        f"{a_as} {_particle(middle, '으로', '로')}, {_particle(middle, '은', '는')} {to}",
+                    )
+                )
+            )
+            t.row([a, middle, end])
+            tips = [end]
+        else:
+            some = [a, *t.names(2, 5)]
+            past = ", ".join(_particle(x, "을", "를") for x in some[1:-1])
+            clauses.append(
+                r.choice(
+                    (
+                        sign.join(some),
+                        sign.join(some),
+                        f"{', '.join(some)} 순서로 {t.ends('진행한다', '진행됩니다')}",
+                        f"{', '.join(some)} 순",
+                        f"{a} 다음에 {', 그다음 '.join(some[1:])}",
+                        f"먼저 {', 그리고 '.join(some)}",
+                        f"{a_as} {past} 차례로 거쳐 {_particle(some[-1], '이', '가')} {t.ends('된다', '됩니다')}",
+                        f"{', '.join(some[:-1])}, 마지막으로 {some[-1]}",
+                    )
+                )
+            )
+            t.row(some)
+            tips = some[-1:]
+    return t.written(clauses)

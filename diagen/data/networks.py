@@ -228,7 +228,7 @@ class Voice:
         if all(re.fullmatch(r"\d+", word) for word in words):
             form = self.rng.random()
             if form < 0.25:
-                return self.rng.choice((" ", "/", "-", " -> ", ", ", ",", " / ")).join(words)
+                return self.rng.choice((" ", " ", " ", "/", "-", " -> ", ", ", ",", " / ")).join(words)
             if form < 0.33:
                 return "[" + ", ".join(words) + "]"
             if form < 0.38 and len(words) > 2:
@@ -869,7 +869,9 @@ def hidden(v: Voice, sizes: Sequence[int], act: str = "") -> Part:
     """The hidden layers with sizes listed one by one (or a single one)."""
     k, u = len(sizes), v.unit
     lines = tuple(Layer("dense", s, act=act).line() for s in sizes)
-    lay = v.rng.choice(("hidden layer",) * 7 + ("intermediate layer", "inner layer", "middle layer", "dense layer"))
+    lay = v.rng.choice(
+        ("hidden layer",) * 7 + ("intermediate layer", "inner layer", "middle layer", "dense layer", "mid layer")
+    )
     if k == 1:
         n = v.num(sizes[0])
         one = u if sizes[0] > 1 else u[:-1]
@@ -903,6 +905,7 @@ def hidden(v: Voice, sizes: Sequence[int], act: str = "") -> Part:
                     f"{lay}s of {lst} {u}",
                     f"{lay}s with {lst} {u}",
                     f"{lst} {u} in {c} {lay}s",
+                    f"{lst} {u} in each of the {c} {lay}s",
                     f"{lay}s: {lst}",
                     f"{c} {lay}s ({lst})",
                     f"{lay} sizes {lst}",
@@ -1027,8 +1030,10 @@ def each_followed(v: Voice, convs: Sequence[Layer], after: Sequence[Layer]) -> P
         )
         return Part(form.format(c=told.text, a=more), (*told.lines, *(x.line() for x in after)))
     lines = [line for conv in convs for line in (conv.line(), *(x.line() for x in after))]
+    both = ("{c}, {a} after both", "{c} with {a} after both", "{c}, both followed by {a}", "{c}, both with {a}")
     form = v.rng.choice(
-        (
+        both * (len(convs) == 2)
+        + (
             "{c}, each followed by {a}",
             "{c} each followed by {a}",
             "{c}, each one followed by {a}",

@@ -123,6 +123,8 @@ class Clerk:
                     f"{to} {self.verb(targets, *MADE)} from {named}",
                     f"{to} {self.verb(targets, ('follows', 'follow'), ('runs on', 'run on'))} {named}",
                     f"once {named} {self.verb([a], IS)} done, {to} {self.verb(targets, ('starts', 'start'))}",
+                    f"{to} {self.verb(targets, IS)} preceded by {named}",
+                    f"before {to} {self.verb(targets, ('comes', 'come'))} {named}",
                 )
             )
         self.told([a], targets)
@@ -367,10 +369,10 @@ def relations(rng: random.Random) -> tuple[str, str]:
             exits.reverse()
         clauses.append(clerk.decision(last, check, exits))
         nodes += [check, good, bad]
-    return dressed_process(rng, draft, _sentences(rng, clauses, nodes, case), nodes, case)
+    return dressed_process(rng, draft, sentences(rng, clauses, nodes, case), nodes, case)
 
 
-def _sentences(rng: random.Random, clauses: list[str], nodes: list[Node], case: str) -> str:
+def sentences(rng: random.Random, clauses: list[str], nodes: list[Node], case: str) -> str:
     """Clauses joined into prose or a list; those that begin with a mark hang on the one before."""
     caps = case != "flat" and rng.random() < 0.7
     form = rng.choice(("prose", "prose", "prose", "semicolons", "commas", "lines", "bullets"))
@@ -456,4 +458,4 @@ def transforms(rng: random.Random) -> tuple[str, str]:
         if outputs:
             draft.edge([step], outputs)
             before = outputs
-    return dressed_process(rng, draft, _sentences(rng, clauses, nodes, case), nodes, case)
+    return dressed_process(rng, draft, sentences(rng, clauses, nodes, case), nodes, case)

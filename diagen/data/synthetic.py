@@ -2,10 +2,10 @@
 
     python -m diagen.data.synthetic --number 20 --seed 1
 
-Six sources: layered networks by rule (networks.py; in Korean korean.py), processes of random shape and names
-(processes.py), graphs told arrow by arrow (relations.py), wordings written by hand with slots (templates/*.txt, format
-in templates/README.md), and requests that describe no diagram, answered by `none`. Every text is checked by `parse`
-before it leaves.
+The sources: layered networks by rule (networks.py; in Korean korean.py), processes of random shape and names
+(processes.py), graphs told arrow by arrow (relations.py) or part by part (compositions.py), wordings written by hand
+with slots (templates/*.txt, format in templates/README.md), and requests that describe no diagram, answered by `none`.
+Every text is checked by `parse` before it leaves.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from functools import cache
 from pathlib import Path
 from zlib import crc32
 
-from diagen.data.korean import korean_network, korean_process
+from diagen.data.compositions import compositions, grouped
+from diagen.data.korean import korean_composition, korean_network, korean_process
 from diagen.data.networks import network
 from diagen.data.processes import process
 from diagen.data.relations import relations, transforms
@@ -30,13 +31,16 @@ from diagen.diagram import DiagramError, clean_request, parse
 
 TEMPLATES = Path(__file__).with_name("templates")
 SHARES = {
-    "network": 0.29,
+    "network": 0.25,
     "korean_network": 0.04,
     "korean_process": 0.05,
-    "process": 0.11,
-    "relations": 0.10,
-    "transforms": 0.05,
-    "template": 0.35,
+    "korean_composition": 0.04,
+    "process": 0.10,
+    "relations": 0.08,
+    "transforms": 0.04,
+    "compositions": 0.10,
+    "grouped": 0.03,
+    "template": 0.26,
     "none": 0.01,
 }
 # Files that are drawn from more often for each of their templates: Korean, and the wordings seen least so far.
@@ -358,12 +362,18 @@ def pairs(seed: int, split: str = "train") -> Iterator[dict[str, str]]:
             request, text = korean_network(rng)
         elif source == "korean_process":
             request, text = korean_process(rng)
+        elif source == "korean_composition":
+            request, text = korean_composition(rng)
         elif source == "process":
             request, text = process(rng)
         elif source == "relations":
             request, text = relations(rng)
         elif source == "transforms":
             request, text = transforms(rng)
+        elif source == "compositions":
+            request, text = compositions(rng)
+        elif source == "grouped":
+            request, text = grouped(rng)
         elif source == "template":
             request, text = _template(rng, split)
         else:

@@ -429,6 +429,10 @@ class Names:
         self.used.add(name.lower())
         return Node(name, kind, plain=plain)
 
+    def named(self, name: str) -> Node | None:
+        """A box of this very name, None where there is one already."""
+        return self._new(name, "process", False)
+
     def noun(self, kinds: tuple[str, ...] = ()) -> Node:
         """A box named by a noun or a made-up name."""
         rng = self.rng
