@@ -7,7 +7,8 @@ python -m diagen.pairs show --output outputs/pairs.png                          
 
 A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that holds the known graph beats one that
 does not; where all do, the more readable one wins if it is clearly more readable; where none does, the known diagram
-itself wins. The origin says which of these it was. `samples` goes on with a file that it had begun.
+itself wins. The origin says which of these it was. The answers are kept beside the pairs: `samples` goes on with those
+that it had begun, and once the file of pairs is removed, makes other pairs of them with another --margin.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from diagen import DiagenError
 from diagen.data.ratings import pairs_of
@@ -41,7 +43,7 @@ def by_length(rows: list[dict[str, str]], block: int) -> list[dict[str, str]]:
     ]
 
 
-def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | None:
+def of_samples(request: str, right: str, texts: list[str], margin: float = MARGIN) -> dict[str, str] | None:
     """The best against the worst of a model's answers to a request; None where they are too much alike.
 
     Where none is right, `right` itself is the better one, and what the model writes most often the worse one.
@@ -65,55 +67,64 @@ def of_samples(request: str, right: str, texts: list[str]) -> dict[str, str] | N
         best, worst, origin = right, max(found, key=lambda text: often[text]), "samples:known"
     elif not found[worst][0]:
         origin = "samples:graph"
-    elif found[best][1] - found[worst][1] >= MARGIN:
+    elif found[best][1] - found[worst][1] >= margin:
         origin = "samples:readability"
     else:
         return None
     return {"request": request, "chosen": best, "rejected": worst, "origin": origin}
 
 
-def sample(number: int, each: int, seed: int, adapter: str, output: Path) -> None:
-    """Writes pairs from a model's answers to `number` requests."""
+def sample(number: int, each: int, seed: int, adapter: str, answers: Path) -> list[dict[str, Any]]:
+    """A model's answers to `number` requests, with the request and its right text; kept in a file as they come."""
     from tqdm import tqdm
 
     from diagen.models.llm import DiagramLLM
 
-    part = output.with_name(output.name + ".part")
-    kept = [json.loads(line) for line in _whole(part).splitlines()] if part.exists() else []
-    if kept and kept[0] != {"number": number, "each": each, "seed": seed, "adapter": adapter}:
-        raise DiagenError(f"{part} was begun with other settings; remove it or repeat them")
-    done = len(kept) - 1 if kept else 0
+    settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
+    kept = [json.loads(line) for line in _whole(answers).splitlines()] if answers.exists() else []
+    if kept and kept[0] != settings:
+        raise DiagenError(f"{answers} was begun with other settings; remove it or repeat them")
+    done = max(0, len(kept) - 1)
+    if done == number:
+        return kept[1:]
     llm = DiagramLLM(adapter=adapter, dtype="float32", grammar_hash=GRAMMAR_HASH)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with part.open("a", encoding="utf-8") as file:
+    size = max(1, TOGETHER // each)
+    rows = by_length(requests(number, seed), 16 * size)
+    answers.parent.mkdir(parents=True, exist_ok=True)
+    bar = tqdm(total=number, initial=done, unit="request")
+    with answers.open("a", encoding="utf-8") as file:
         if not kept:
-            settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
             kept.append(settings)
             file.write(json.dumps(settings) + "\n")
-        size = max(1, TOGETHER // each)
-        rows = by_length(requests(number, seed), 16 * size)
-        bar = tqdm(total=number, initial=done, unit="request")
         for i in range(done, number, size):
             some = rows[i : i + size]
             written = llm.generate(
                 [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, beams=0
             )
             for row, texts, finished in zip(some, written.texts, written.finished, strict=True):
-                good = [text for text, ended in zip(texts, finished, strict=True) if ended]
-                kept.append(of_samples(row["request"], row["text"], good) or {})
+                ended = [text for text, whole in zip(texts, finished, strict=True) if whole]
+                kept.append({"request": row["request"], "right": row["text"], "answers": ended})
                 file.write(json.dumps(kept[-1], ensure_ascii=False) + "\n")
             file.flush()
             bar.update(len(some))
-        bar.close()
-    found = [row for row in kept[1:] if row]
-    if not found:
+    bar.close()
+    return kept[1:]
+
+
+def from_samples(rows: list[dict[str, Any]], each: int, margin: float, answers: Path) -> list[dict[str, str]]:
+    """The pairs that a model's answers give, and a line that says how many of which kind."""
+    found = [of_samples(row["request"], row["right"], row["answers"], margin) for row in rows]
+    cut = sum(each - len(row["answers"]) for row in rows)
+    pairs = [row for row in found if row]
+    if not pairs:
         raise DiagenError(
-            f"in none of {number} requests one answer is clearly better than another; raise --number or --each "
-            f"(what was written so far is in {part})"
+            f"in none of {len(rows)} requests one answer is clearly better than another; raise --number or --each, or "
+            f"lower --margin (the answers are in {answers})"
         )
-    write(found, output)
-    part.unlink()
-    print(f"{output}: {len(found)} pairs from {number} requests")
+    kinds = Counter(row["origin"] for row in pairs)
+    told = ", ".join(f"{count} {origin}" for origin, count in sorted(kinds.items()))
+    print(f"{len(rows)} requests: {told}, {len(rows) - len(pairs)} alike; {cut} answers did not end")
+    return pairs
 
 
 def _whole(part: Path) -> str:
@@ -164,6 +175,7 @@ def main() -> int:
     parser.add_argument("file", type=Path, nargs="?", help="of the pairs to show; none: made by rule")
     parser.add_argument("--number", type=int, default=300, help="of requests")
     parser.add_argument("--each", type=int, default=8, help="samples of a request")
+    parser.add_argument("--margin", type=float, default=MARGIN, help="of readability, between two right answers")
     parser.add_argument("--seed", type=int, default=101)
     parser.add_argument("--adapter", default="shipped")
     parser.add_argument("--user", default="me")
@@ -173,7 +185,11 @@ def main() -> int:
         if args.output.exists():
             raise DiagenError(f"{args.output} exists already and is not overwritten; choose another output")
         if args.source == "samples":
-            sample(args.number, args.each, args.seed, args.adapter, args.output)
+            answers = args.output.with_name(args.output.name + ".answers")
+            rows = sample(args.number, args.each, args.seed, args.adapter, answers)
+            found = from_samples(rows, args.each, args.margin, answers)
+            write(found, args.output)
+            print(f"{args.output}: {len(found)} pairs; the answers stay in {answers}")
         elif args.source == "ratings":
             rows = pairs_of(args.user)
             write(rows, args.output)

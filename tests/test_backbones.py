@@ -312,6 +312,7 @@ def test_pairs_that_nothing_tells_apart(monkeypatch, tmp_path, capsys):
     right = {"request": "four inputs", "text": "input 4\n"}
     monkeypatch.setattr(preference_pairs, "requests", lambda number, seed: [right] * number)
     assert "in none of 4 requests one answer is clearly better" in refused("samples", "--number", "4")
+    assert len((tmp_path / "pairs.jsonl.answers").read_text().splitlines()) == 5  # kept, settings first
     monkeypatch.setenv("DIAGEN_HOME", str(tmp_path))
     assert "me has 0 ratings" in refused("ratings")
     rated = [SimpleNamespace(request="two layers", text=f"input {i}\n", stars=3.0) for i in range(60)]

@@ -128,5 +128,6 @@ def test_pairs_of_samples() -> None:
     assert of_samples(ask, right, [heap, right]) == {
         "request": ask, "chosen": right, "rejected": heap, "origin": "samples:readability",
     }  # fmt: skip
+    assert of_samples(ask, right, [heap, right], margin=5.0) is None
     assert of_samples(ask, right, [right, right]) is None  # nothing to learn from
     assert of_samples(ask, right, ["A ->"]) is None  # no side that could be drawn

@@ -148,13 +148,14 @@ class Draft:
 
     def text(self) -> str:
         """The diagram text with the final labels."""
-        seen: set[Node] = set()
+        seen: dict[Node, int] = {}  # each box, and which of those with its label it is
 
         def ref(node: Node, bare: bool = False) -> str:
-            label = quoted(node.label)
+            nth = seen.get(node) or 1 + sum(other.label.lower() == node.label.lower() for other in seen)
+            label = quoted(node.label) + (f"#{nth}" if nth > 1 else "")
             if node in seen:
                 return label
-            seen.add(node)
+            seen[node] = nth
             return label if node.kind == "process" and not bare else f"{label} [{node.kind}]"
 
         lines = []

@@ -10,7 +10,7 @@ import random
 import re
 
 from .processes import PAYLOADS, Draft, dressed_process
-from .vocabulary import Names, Node
+from .vocabulary import Names, Node, in_case, words
 
 ARROWS = ("->", "->", "→", "-->", "=>")
 IS = ("is", "are")
@@ -421,6 +421,14 @@ _TURNS = (
     "{s} reads {i} and writes {o}",
     "run {s} on {i} to get {o}",
 )
+_STEPS = words(
+    "model; script; parser; clustering; classifier; encoder; filter; LLM; network; SVM; preprocessing; aggregation; "
+    "notebook; regression; tokenizer; converter; random forest; autoencoder; embedding model; scaling; merge; function"
+)
+_THINGS = words(
+    "table; CSV file; images; text; JSON; vectors; database; matrix; plot; features; array; log file; audio; tokens; "
+    "data frame; report; scores; labels; spectrogram; archive; graph; list; video; weights; document; summary"
+)
 _GOES_ON = ("then {s} gives {o}", "next is {s}, giving {o}", "{s} makes {o} of that", "this goes into {s}, output: {o}")
 _ENDS = ("{s} takes {i}", "{i} end in {s}", "finally {s} uses {i}", "{s} (in: {i})")
 
@@ -435,8 +443,15 @@ def transforms(rng: random.Random) -> tuple[str, str]:
     kinds = ("data", "text", "store", "document", "metric", "dataset")
     nodes: list[Node] = []
 
+    # Steps and data of a few common names, each time they are told a box of its own.
+    common = rng.random() < 0.3
+
     def new(*wanted: str) -> Node:
-        node = names.noun(wanted)
+        if common:
+            kind = "process" if "process" in wanted else "data"
+            node = Node(in_case(rng.choice(_STEPS if kind == "process" else _THINGS), case), kind)
+        else:
+            node = names.noun(wanted)
         node.detail, node.label = "", node.name
         nodes.append(node)
         return node
@@ -450,6 +465,9 @@ def transforms(rng: random.Random) -> tuple[str, str]:
         if i and rng.random() < 0.08:
             inputs = [new(*kinds)]  # a step that begins a row of its own
         last = i == count - 1 and rng.random() < 0.2
+        if common:  # what is taken is the latest of its name
+            latest = {node.name: node for node in nodes[: len(nodes) - (inputs != before)] if node is not step}
+            inputs = list({node.name: latest.get(node.name, node) for node in inputs}.values())
         outputs = [] if last else [new(*kinds) for _ in range(rng.choice((1, 1, 1, 1, 2)))]
         forms = _ENDS if last else _GOES_ON if inputs == before and i and rng.random() < 0.2 else _TURNS
         said = {"s": clerk.name(step), "i": clerk.names(inputs), "o": clerk.names(outputs) if outputs else ""}

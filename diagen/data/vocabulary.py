@@ -372,7 +372,7 @@ def third_person(verb: str) -> str:
     return verb + ("es" if verb.endswith(("s", "sh", "ch", "x", "z")) else "s")
 
 
-def _case(name: str, case: str) -> str:
+def in_case(name: str, case: str) -> str:
     """A name in the letter case of the request."""
     if case == "flat":
         return name.lower()
@@ -423,7 +423,7 @@ class Names:
         self.used: set[str] = set()
 
     def _new(self, name: str, kind: str, plain: bool = True, case: bool = True) -> Node | None:
-        name = _case(name, self.case) if case or self.case in ("flat", "upper") else name
+        name = in_case(name, self.case) if case or self.case in ("flat", "upper") else name
         if name.lower() in self.used:
             return None
         self.used.add(name.lower())
@@ -518,7 +518,7 @@ class Names:
         verb, obj = text.split(" ", 1)
         label = " ".join(w for w in text.split() if w not in _ARTICLES)
         if self.case in ("flat", "upper"):
-            verb, obj, label = _case(verb, self.case), _case(obj, self.case), _case(label, self.case)
+            verb, obj, label = in_case(verb, self.case), in_case(obj, self.case), in_case(label, self.case)
         if label.lower() in self.used:
             return None
         self.used.add(label.lower())
@@ -527,7 +527,7 @@ class Names:
     def label_step(self) -> Node:
         """A verb phrase in its short form as a name: "clean data"."""
         node = self.step()
-        name = _case(node.name, self.case)
+        name = in_case(node.name, self.case)
         return Node(name, node.kind, plain=False)
 
     def decision(self, step: bool) -> Node:
