@@ -57,6 +57,10 @@ class Composer(Clerk):
         nodes = [start, *self.some(2, 6)]
         self.row(nodes)
         self.tips = nodes[-1:]
+        if rng.random() < 0.1:
+            return self.corrected(nodes)
+        if rng.random() < 0.12:
+            return self.joined(nodes)
         then = rng.choice((", then ", ", and then ", ", next "))
         arrow = f" {self.arrow or rng.choice(('->', '→', '=>'))} "
         return rng.choice(
@@ -77,9 +81,55 @@ class Composer(Clerk):
                 f"{self.name(start)} {self.verb([start], ('goes', 'go'))} through {self.listed(nodes[1:-1])} and ends "
                 f"in {self.name(nodes[-1])}",
                 f"{self.names(nodes)} make up a pipeline",
+                f"{self.names(nodes[1:-1])} in that order, {self.name(start)} first and {self.name(nodes[-1])} last",
                 self.listed(nodes, arrow),
             )
         )
+
+    def corrected(self, nodes: list[Node]) -> str:
+        """Boxes in a row, two of which are told the wrong way round at first."""
+        i = self.rng.randrange(1, len(nodes) - 1)
+        told = [*nodes[:i], nodes[i + 1], nodes[i], *nodes[i + 2 :]]
+        a, b = self.name(nodes[i]), self.name(nodes[i + 1])
+        text = self.rng.choice((f"first {self.listed(told, ', then ')}", self.listed(told, f" {self.arrow or '->'} ")))
+        return text + self.rng.choice(
+            (
+                f". No wait, put {a} before {b}",
+                f". Sorry, {a} comes before {b}",
+                f". Actually, swap {b} and {a}",
+                f"; correction: {a} comes first, then {b}",
+                f". Hm, {b} should come after {a}",
+            )
+        )
+
+    def joined(self, nodes: list[Node]) -> str:
+        """Boxes in a row, with a further one that feeds one of them."""
+        rng, side = self.rng, self.new()
+        i = rng.randrange(1, len(nodes))
+        x, at = self.name(side), self.name(nodes[i])
+        self.told([side], [nodes[i]])
+        self.last = []
+        joins = self.verb([side], ("joins", "join"))
+        before, after = self.listed(nodes[: i + 1], ", then "), self.listed(nodes[i + 1 :], ", then ")
+        return rng.choice(
+            (
+                f"{self.listed(nodes, ', then ')}; {x} {joins} in at {at}",
+                f"{before}, where {x} {joins} in" + (f", then {after}" if after else ""),
+                f"{before} (plus {x})" + (f", then {after}" if after else ""),
+                f"{self.listed(nodes)} in a row, with {x} as a second input of {at}",
+            )
+        )
+
+    def fed(self) -> str:
+        """A box before each of the last ones, which are told by their place."""
+        tips, feeders = self.tips, self.some(len(self.tips), len(self.tips))
+        for a, b in zip(feeders, tips, strict=True):
+            self.told([a], [b])
+        self.last = []
+        first, *rest = (self.name(n) for n in feeders)
+        places = ("second", "third", "fourth", "fifth")
+        told = ", ".join(f"{name} the {place}" for name, place in zip(rest, places, strict=False))
+        return f"{self.names(tips)}: {first} {self.verb(feeders[:1], ('feeds', 'feed'))} the first, {told}"
 
     def via(self) -> str:
         """Two arrows, the end of the second told before the box between."""
@@ -94,6 +144,7 @@ class Composer(Clerk):
                 f"via {b}, {a} {self.verb([start], ('feeds', 'feed'))} {c}",
                 f"{a} {self.verb([start], ('is', 'are'))} sent to {c} by way of {b}",
                 f"between {a} and {c} there is {b}",
+                f"{b} {self.verb([between], ('sits', 'sit'))} between {a} and {c}",
                 f"{c} {self.verb([end], ('gets', 'get'))} {a}, but only after {b}",
                 f"before {a} {self.verb([start], ('reaches', 'reach'))} {c}, {b} comes in",
                 f"{c} comes after {b}, which comes after {a}",
@@ -189,12 +240,15 @@ class Composer(Clerk):
         rng, sources = self.rng, self.tips
         word = rng.choice(OWN)
         marks = rng.choice(("12345", "ABCDE"))
-        targets = [self.new(f"{word} {mark}") for mark, _ in zip(marks, sources, strict=False)]
+        if rng.random() < 0.35:  # named by what they belong to
+            targets = [self.new(f"{source.name} {word}") for source in sources]
+        else:
+            targets = [self.new(f"{word} {mark}") for mark, _ in zip(marks, sources, strict=False)]
         a, b = self.names(sources), self.names(targets)
         for one, other in zip(sources, targets, strict=True):
             self.told([one], [other])
         self.tips = targets
-        plain = all(n.name.lower().startswith(word) for n in targets)
+        plain = all(word in n.name.lower() for n in targets)
         if not plain:
             return f"{a} go to {b}, in this order"
         arrow = f" {self.arrow or '->'} "
@@ -367,6 +421,7 @@ def compositions(rng: random.Random) -> tuple[str, str]:
                 ways |= {composer.questions: 2.0, composer.both_ways: 0.6}
         else:
             ways = {composer.all_to_all: 2.0, composer.own: 1.5, composer.merge: 3.0, composer.in_pairs: 0.7}
+            ways |= {composer.fed: 0.6} if draft.rows else {}
         clauses.append(rng.choices(list(ways), list(ways.values()))[0]())
     body = sentences(rng, clauses, composer.nodes, case)
     return dressed_process(rng, draft, body, composer.nodes, case)
