@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 
 from diagen import DiagenError
@@ -59,7 +60,7 @@ def _tells(path: Path, diagram: object) -> bool:
 
 def main() -> int:
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a cp949 or ASCII console cannot show every name
     parser = argparse.ArgumentParser(usage="python rate.py PATH STARS [--user me]")
     parser.add_argument("path", type=Path)

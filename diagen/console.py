@@ -7,6 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable
+from io import TextIOWrapper
 from typing import Any, NoReturn
 
 from hydra.core.hydra_config import HydraConfig
@@ -39,7 +40,7 @@ def fail(error: DiagenError) -> NoReturn:
 def run(main: Callable[[], Any]) -> int:
     """Calls a function that @hydra.main has wrapped; the exit status."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a cp949 or ASCII console cannot show every label
     warnings.filterwarnings("ignore", module=r"bitsandbytes|transformers|peft|trl|torch")  # their plans, not ours
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # hand errors over instead of printing them

@@ -796,7 +796,7 @@ def as_graph(diagram: Diagram) -> dict[str, list[dict[str, object]]]:
             row_of.append(len(rows) - 1)
             continue
         row_of.append(len(rows))
-        sides = node.size[1:] if len(node.size) == 3 and node.size[1] == node.size[2] else node.size
+        sides: tuple[int, ...] = node.size[1:] if len(node.size) == 3 and node.size[1] == node.size[2] else node.size
         square = len(sides) == 1 or len(sides) > 1 and sides[0] == sides[1]
         row: dict[str, object] = {
             "id": f"n{len(rows) + 1}",

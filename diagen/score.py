@@ -203,7 +203,7 @@ class TasteOf:
                 # The base score lies beside the latent, so that a rated drawing is drawn once.
                 new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
             ratings.add_latents(new)
-        table = np.stack([known.get(key, new.get(key)) for key in keys])
+        table = np.stack([known[key] if key in known else new[key] for key in keys])
         stars = np.array([row.stars for row in rows])
         residuals = stars - table[:, -1] if base else stars - stars.mean()
         with torch.inference_mode():

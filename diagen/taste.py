@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -85,7 +86,8 @@ class _Near:
         along = self.rated @ direction
         length = along.std() or 1.0
         own = np.sqrt(self.plain + ((along[:, None] - along) / length) ** 2)
-        near = KNeighborsRegressor(self.neighbours, weights=lambda d: 1 / (d + SOFT), metric="precomputed")
+        by_distance: dict[str, Any] = {"weights": lambda d: 1 / (d + SOFT)}  # scikit-learn's annotation is too narrow
+        near = KNeighborsRegressor(self.neighbours, metric="precomputed", **by_distance)
         near.fit(own, values)
         if latents is None:
             return near.predict(None)

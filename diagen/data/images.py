@@ -12,6 +12,7 @@ from dataclasses import asdict
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import lightning
 import numpy as np
@@ -119,7 +120,7 @@ class _Kept(Dataset):
         arrays = self.make(index)
         self.folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, **arrays)
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(buffer.getvalue())
         os.replace(part, path)
@@ -140,10 +141,10 @@ class Drawings:
         total, terms = readability(scene)
         return {
             "picture": picture(scene, self.side).numpy(),
-            "total": np.float32(total)[...],
+            "total": np.array(total, dtype=np.float32),
             "terms": np.array([terms[name] for name in TERMS], dtype=np.float32),
-            "request": np.int64(request)[...],
-            "good": np.bool_(k < 2)[...],
+            "request": np.array(request, dtype=np.int64),
+            "good": np.array(k < 2),
         }
 
 
@@ -163,7 +164,7 @@ class Styled:
         words = [(("", *options).index(chosen[name])) for name, options in STYLE_WORDS.items()]
         return {
             "picture": picture(scene, self.side).numpy(),
-            "request": np.int64(request)[...],
+            "request": np.array(request, dtype=np.int64),
             "words": np.array(words, dtype=np.int64),
             "looks": np.array(looks(scene, chosen), dtype=np.float32),
         }
@@ -199,7 +200,7 @@ def looks(scene: Scene, style: dict[str, str]) -> list[float]:
 class _Shuffled(RandomSampler):
     """A new order each epoch, by the seed and the epoch alone, so that a resumed run goes on as it would have."""
 
-    def __init__(self, data: Dataset, seed: int) -> None:
+    def __init__(self, data: Any, seed: int) -> None:
         self.order = torch.Generator()
         super().__init__(data, generator=self.order)
         self.seed = seed

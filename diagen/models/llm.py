@@ -14,9 +14,9 @@ from zlib import crc32
 
 import torch
 from peft import LoraConfig, PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedTokenizerBase
-from transformers.utils import is_flash_attn_2_available
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
+from transformers.utils.import_utils import is_flash_attn_2_available
 
 from diagen import DiagenError
 from diagen.models.decoding import Drawn, Likeliest
@@ -101,8 +101,8 @@ class DiagramLLM:
         transformers_logging.disable_progress_bar()  # a bar of its own for half a second of loading
         local = Path(folder).is_dir()  # then the Hub is not asked for anything
         try:
-            self.tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, local_files_only=local)
-            self.model = AutoModelForCausalLM.from_pretrained(
+            self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=local)
+            self.model: Any = AutoModelForCausalLM.from_pretrained(
                 folder, dtype=DTYPES[dtype], attn_implementation=attention, local_files_only=local, **loading
             )
             if quantization == "none":
@@ -338,7 +338,7 @@ def _no_flash(dtype: str) -> str:
 def _quantized(kind: str, dtype: str, device: torch.device) -> BitsAndBytesConfig:
     """The settings that quantize a model while it is loaded; tries them on one small layer."""
     try:
-        from bitsandbytes.nn import Linear4bit, Linear8bitLt
+        from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt
 
         if kind == "nf4":
             layer = Linear4bit(64, 64, quant_type="nf4", compute_dtype=DTYPES[dtype])
@@ -361,7 +361,7 @@ def _quantized(kind: str, dtype: str, device: torch.device) -> BitsAndBytesConfi
     )
 
 
-def _keep_gradients(model: torch.nn.Module) -> None:
+def _keep_gradients(model: Any) -> None:
     """On a CPU bitsandbytes packs 4-bit weights at the first answer, and no gradient passes a packed layer."""
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):

@@ -21,5 +21,5 @@ class WeightedORPOTrainer(ORPOTrainer):
         super().__init__(*args, **more)
 
     def concatenated_forward(self, model: Any, batch: dict[str, Any]) -> tuple[Any, ...]:
-        chosen, rejected, chosen_logits, rejected_logits, nll, *rest = super().concatenated_forward(model, batch)
+        chosen, rejected, chosen_logits, rejected_logits, nll, *rest = super().concatenated_forward(model, batch)  # pyright: ignore[reportAssignmentType]
         return (chosen, rejected, chosen_logits, rejected_logits, self.nll_weight * nll, *rest)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from peft.helpers import disable_input_dtype_casting
 from torch.nn.functional import cross_entropy, pad
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 ROWS = 512  # the logits' row count is rounded up to this: on a CPU every new shape costs oneDNN seconds
 

@@ -16,6 +16,7 @@ import tempfile
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 from safetensors import SafetensorError
@@ -102,12 +103,13 @@ def _convert(gguf: Path, folder: Path) -> Path:
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        read = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+        read: Any = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
         config = read.config
         if hasattr(config, "quantization_config"):
             del config.quantization_config  # transformers will not save a model that says it is quantized
         config.dtype = torch.bfloat16
-        plain = LlamaForCausalLM(config).to(torch.bfloat16)
+        plain: Any = LlamaForCausalLM(config)
+        plain.to(torch.bfloat16)
         plain.load_state_dict(read.state_dict())
         plain.save_pretrained(folder)
         AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)
