@@ -24,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from tqdm import tqdm
 
 from diagen import DiagenError
-from diagen.console import fail, in_sweep, run, say
+from diagen.console import build, fail, in_sweep, run, say
 from diagen.diagram import (
     GRAMMAR,
     GRAMMAR_HASH,
@@ -359,6 +359,8 @@ def scores_of(cfg: DictConfig, rows: list[tuple[str, Candidate | DiagenError]]) 
     """A line of JSON with the scores of each diagram."""
     given = Path(str(cfg.output))
     final = _below_job(given.parent) / given.name
+    if final.exists():
+        raise DiagenError(f"{final} exists already and is not overwritten; choose another output")
     lines = []
     errors = sum(isinstance(found, DiagenError) for _, found in rows)
     with made(final.parent):
@@ -605,7 +607,7 @@ def load_scorers(cfg: DictConfig) -> dict[str, Any]:
     if not cfg.get("score"):
         return {}
     stage = Stage("loading the scorers")
-    found = {name: hydra.utils.instantiate(cfg.score[name], _convert_="all") for name in cfg.score}
+    found = {name: build(cfg.score[name]) for name in cfg.score}
     stage.done()
     return found
 
@@ -613,7 +615,7 @@ def load_scorers(cfg: DictConfig) -> dict[str, Any]:
 def load(cfg: DictConfig) -> Any:
     """The language model that the config names."""
     stage = Stage("loading the language model")
-    llm = hydra.utils.instantiate(cfg.llm, grammar_hash=GRAMMAR_HASH, _convert_="all")
+    llm = build(cfg.llm, grammar_hash=GRAMMAR_HASH)
     stage.done(llm.attention)
     return llm
 

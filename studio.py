@@ -87,7 +87,8 @@ def main(cfg: DictConfig) -> None:
         socket = socket_of(str(cfg.host), cfg.port)  # a taken port is noticed before the model is loaded
         llm = infer.load(cfg)
         studio = Studio(writer(cfg, llm), infer.load_scorers(cfg), cfg.keep, llm.name)
-        address = f"http://{'localhost' if cfg.host == '127.0.0.1' else cfg.host}:{cfg.port}"
+        host = f"[{cfg.host}]" if ":" in str(cfg.host) else cfg.host
+        address = f"http://{'localhost' if host == '127.0.0.1' else host}:{cfg.port}"
         say(f"the studio is at {address}; Ctrl+C ends it")
         serve(page(studio, user_of(str(cfg.user))), socket)
     except DiagenError as error:

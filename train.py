@@ -4,7 +4,7 @@ python train.py model=cnn                       readability from a picture; mode
 python train.py model=llm                       tune the language model (stage=sft)
 python train.py -m model=cnn model.width=16,32 seed=1,2,3
 python train.py model=llm stage.rows.number=500 any setting of conf/ can be changed
-python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00
+python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00     with the settings that it was begun with
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from diagen import DiagenError
-from diagen.console import fail, in_sweep, run
+from diagen.console import build, fail, in_sweep, run
 
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
@@ -39,6 +39,8 @@ def main(cfg: DictConfig) -> float | None:
     torch.manual_seed(cfg.seed)
     folder = Path(cfg.resume or HydraConfig.get().runtime.output_dir)
     try:
+        if cfg.resume:
+            as_begun(cfg, folder)
         with tracked(cfg, folder) as run:
             return finetune(cfg, folder, run) if "stage" in cfg else fit(cfg, folder, run)
     except DiagenError as error:
@@ -73,6 +75,22 @@ def tracked(cfg: DictConfig, folder: Path) -> Iterator[Any]:
         ended = 0
     finally:
         run.finish(exit_code=ended)
+
+
+def as_begun(cfg: DictConfig, folder: Path) -> None:
+    """Refuses to go on with a run on other data, another model or another seed than it was begun with."""
+    begun = folder / ".hydra/config.yaml"
+    if not begun.is_file():
+        return  # there is nothing to compare with; whether there is a checkpoint is asked later
+    was, now = (flat(OmegaConf.to_container(settings)) for settings in (OmegaConf.load(begun), cfg))
+    kept = ("seed", "llm.", "stage.rows.", "data.", "model.")
+    for name in sorted(was.keys() | now.keys()):
+        if name.startswith(kept) and name != "data.num_workers" and was.get(name) != now.get(name):
+            typed = " ".join(OmegaConf.to_container(OmegaConf.load(folder / ".hydra/overrides.yaml")))
+            raise DiagenError(
+                f"{folder} was begun with {name}={was.get(name)}, not {now.get(name)}; "
+                f"go on with: python train.py {typed} resume={folder}"
+            )
 
 
 def _has_key() -> bool:
@@ -191,7 +209,8 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         "grammar": GRAMMAR_HASH,
         "seed": cfg.seed,
         "pairs": len(rows["train"]),
-        "minutes": round(minutes),
+        "minutes": round(minutes),  # since it was resumed, where it was
+        "resumed": last is not None,
         "eval_loss": round(loss, 4),
         "exact_before": before,
         "exact_after": after,
@@ -306,11 +325,6 @@ def last_checkpoint(folder: Path) -> str:
     if not whole:
         raise DiagenError(f"nothing to resume: {folder} holds no checkpoint")
     return str(max(whole, key=lambda p: int(p.name.removeprefix("checkpoint-"))))
-
-
-def build(settings: DictConfig, **more: Any) -> Any:
-    """The object that a config's _target_ names, built from plain Python values."""
-    return hydra.utils.instantiate(settings, **more, _convert_="all")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ for row in islice(pairs(11, "held_out"), args.number):
     diagram = parse(row["text"])
     tokens = count(row["text"])
     kinds = {n.kind for n in diagram.nodes}
-    if row["source"] == "network":
+    if kinds <= set(LAYER_KINDS) and "->" not in row["text"]:
         spelt = "".join(line + "\n" for line in dump(diagram).splitlines() if line.split()[0] in LAYER_KINDS)
         layers += spelt.count("\n")
         layer_tokens += count(spelt)

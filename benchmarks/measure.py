@@ -24,8 +24,9 @@ def main() -> int:
     parser.add_argument("answers", type=Path)
     parser.add_argument("--misses", type=int, default=0, help="print this many of the misses of each language")
     args = parser.parse_args()
-    expected = [json.loads(line) for line in args.expected.read_text(encoding="utf-8").splitlines()]
-    answers = {row["id"]: row for row in map(json.loads, args.answers.read_text(encoding="utf-8").splitlines())}
+    expected = [json.loads(line) for line in args.expected.read_text(encoding="utf-8").split("\n") if line]
+    lines = args.answers.read_text(encoding="utf-8").split("\n")
+    answers = {str(row["id"]): row for row in map(json.loads, filter(None, lines))}
     for language in dict.fromkeys(row.get("lang", "en") for row in expected):
         part = [row for row in expected if row.get("lang", "en") == language]
         print(json.dumps({"language": language, **measure(part, answers, args.misses)}))

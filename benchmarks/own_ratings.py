@@ -55,12 +55,11 @@ def to_rate(number: int) -> list[tuple[str, list[Drawn]]]:
 def rate(one: Reader, name: str, shown: list[tuple[str, list[Drawn]]], scale: dict[str, tuple[float, float]]) -> int:
     """Keeps the reader's stars and counts the pairs that they give."""
     rng = random.Random(f"order {one.seed}")
-    with Ratings() as ratings:
-        if not ratings.of(name):
-            for request, drawn in shown:
-                some = rng.sample(drawn, SHOWN)
-                for found, stars in zip(some, one.rates(one.thinks(some, scale)), strict=True):
-                    ratings.add(name, request, found.text, float(stars))
+    seen = [(request, found) for request, drawn in shown for found in rng.sample(drawn, SHOWN)]
+    stars = one.rates(one.thinks([found for _, found in seen], scale))
+    with Ratings() as ratings:  # a second start gives the same stars once more
+        for (request, found), number in zip(seen, stars, strict=True):
+            ratings.add(name, request, found.text, float(number))
     return len(pairs_of(name))
 
 
@@ -104,9 +103,9 @@ def main() -> int:
     parser.add_argument("--tested", type=int, default=30, help="held-out requests")
     parser.add_argument("--samples", type=int, default=4, help="of each request")
     parser.add_argument("--temperature", type=float, default=0.7)
-    parser.add_argument("--weights", default="smollm2_135m")
     parser.add_argument("--longest", type=int, default=512, help="tokens of an answer")
     parser.add_argument("--keep", type=Path, default=Path("outputs/own_ratings"))
+    parser.set_defaults(weights="smollm2_135m")
     args = parser.parse_args()
     os.environ["DIAGEN_HOME"] = str(args.keep.resolve())
     args.keep.mkdir(parents=True, exist_ok=True)
@@ -114,7 +113,8 @@ def main() -> int:
         shown = to_rate(args.rated)
         scale = scales([drawn for _, some in shown for drawn in some])
         wanted = held_out(args.tested, 1001)
-        settings = {name: getattr(args, name) for name in ("samples", "temperature", "weights", "longest", "tested")}
+        names = ("settings", "rated", "tested", "samples", "temperature", "longest")
+        settings = {name: getattr(args, name) for name in names}
         kept = Kept(args.keep / "answers.jsonl", settings | {"grammar": GRAMMAR_HASH})
         before = Adapter("shipped", SHIPPED / args.weights)
         answer(before, wanted, kept, args)

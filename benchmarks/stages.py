@@ -89,7 +89,7 @@ def of_file(path: Path) -> dict[str, list[dict[str, Any]]]:
     """The requests of a file that say what is wanted, by language."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     try:
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        for row in map(json.loads, filter(None, path.read_text(encoding="utf-8").split("\n"))):
             if known(row):
                 found[f"{path.name}, {row.get('lang', 'en')}"].append(row)
     except (OSError, ValueError) as error:
@@ -123,8 +123,8 @@ class Kept:
         self.rows |= {(row["adapter"], row["prompt"]): row for row in rows}
 
 
-def answer(adapter: Adapter, rows: list[dict[str, Any]], kept: Kept, args: argparse.Namespace) -> None:
-    """Has the adapter answer what it has not answered yet."""
+def answer(adapter: Adapter, rows: list[dict[str, Any]], kept: Kept, args: argparse.Namespace, beams: int = 1) -> None:
+    """Has the adapter answer what it has not answered yet; the first answer by a search with so many beams."""
     prompts = dict.fromkeys(row["prompt"] for row in rows)
     todo = sorted((p for p in prompts if (adapter.sha256, p) not in kept.rows), key=len)
     size = max(1, TOGETHER // args.samples)
@@ -134,7 +134,7 @@ def answer(adapter: Adapter, rows: list[dict[str, Any]], kept: Kept, args: argpa
     for i in range(0, len(todo), size):
         part = todo[i : i + size]
         written = llm.generate(
-            [ask(p) for p in part], args.samples, [GRAMMAR] * len(part), args.temperature, 1, args.longest, beams=1
+            [ask(p) for p in part], args.samples, [GRAMMAR] * len(part), args.temperature, 1, args.longest, beams=beams
         )
         answers = zip(part, written.texts, written.finished, strict=True)
         kept.add(
@@ -148,11 +148,13 @@ def answer(adapter: Adapter, rows: list[dict[str, Any]], kept: Kept, args: argpa
     bar.close()
 
 
-def judged(want: dict[str, Any], row: dict[str, Any], scorer: Readability) -> Judged:
-    """What the answers of a row are worth."""
+def judged(want: dict[str, Any], row: dict[str, Any], scorer: Readability, net: Readability) -> Judged:
+    """What the answers of a row are worth; they are ranked as infer.py ranks them."""
     number = len(row["texts"])
     candidates, _ = distinct(row["texts"], row["finished"], {})
     ranked = rank(want["prompt"], candidates, {"readability": scorer})
+    if ranked:
+        net(ranked)
     found = Judged([], [], [], [], [], 0.0, len(ranked), row["tokens"] / number)
     for i, c in enumerate(ranked):
         assert c.diagram
@@ -255,11 +257,11 @@ def main() -> int:
         kept = Kept(args.keep, settings | {"grammar": GRAMMAR_HASH})
         for adapter in adapters:
             answer(adapter, [row for rows in sets.values() for row in rows], kept, args)
-        scorer = Readability(computed=0.0)
+        scorer, net = Readability(), Readability(computed=0.0)
         for name, rows in sets.items():
             found = [
                 [
-                    judged(row, kept.rows[a.sha256, row["prompt"]], scorer)
+                    judged(row, kept.rows[a.sha256, row["prompt"]], scorer, net)
                     for row in tqdm(rows, desc=f"{a.name}, {name}")
                 ]
                 for a in adapters

@@ -20,6 +20,7 @@ from typing import Any
 from diagen import DiagenError
 
 CARDS = ("net/diagen.json", "adapter/diagen.json", "infer.json")
+BEGUN = (".hydra", "last.ckpt", "*.part")  # what a run without a card leaves
 FIGURES = ("eval_loss", "exact_before", "exact_after", "preferred_before", "preferred_after", "minutes", "memory_mb")
 
 
@@ -29,7 +30,7 @@ def runs_below(folder: Path) -> tuple[list[Path], list[Path]]:
         raise DiagenError(f"{folder} is no folder; give the run's folder that train.py named")
     found = [p for p in (folder, *sorted(folder.iterdir())) if p.is_dir()]
     ended = [p for p in found if any((p / card).is_file() for card in CARDS)]
-    begun = [p for p in found if p not in ended and ((p / ".hydra").is_dir() or (p / "last.ckpt").is_file())]
+    begun = [p for p in found if p not in ended and any(any(p.glob(sign)) for sign in BEGUN)]
     if not ended and not begun:
         raise DiagenError(f"{folder} holds no run of train.py, and no sweep of infer.py over prompts")
     return ended, begun

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
+import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException, InstantiationException, OverrideParseException
 from hydra.types import RunMode
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from diagen import DiagenError
@@ -35,6 +37,16 @@ def fail(error: DiagenError) -> NoReturn:
         raise error
     say(f"error: {error}")
     sys.exit(1)
+
+
+def build(settings: DictConfig, **more: Any) -> Any:
+    """The object that a config's _target_ names, built from plain Python values; its DiagenError as it is."""
+    try:
+        return hydra.utils.instantiate(settings, **more, _convert_="all")
+    except InstantiationException as error:
+        if isinstance(error.__cause__, DiagenError):
+            raise error.__cause__ from None
+        raise
 
 
 def run(main: Callable[[], Any]) -> int:

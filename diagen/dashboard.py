@@ -18,7 +18,7 @@ CURVES = {  # section: the metrics of its curves, and the one that settings are 
     "Auto-encoder (model=autoencoder)": (("train/loss", "val/loss"), "val/loss"),
     "Language model (model=llm)": (("train/loss", "eval/loss", "eval/rewards/margins", "eval/rewards/accuracies"), ""),
 }
-PICTURES = ("pictures/scatter", "pictures/worst", "pictures/reconstructions", "pictures/map")
+PICTURES = ("pictures/scatter", "pictures/worst", "pictures/reconstructions", "pictures/map", "answers")
 
 
 def workspace(entity: str, project: str) -> Any:
@@ -30,9 +30,8 @@ def workspace(entity: str, project: str) -> Any:
         raise DiagenError('the dashboard needs another package: pip install -e ".[dashboard]"') from error
     sections = []
     for name, (metrics, goal) in CURVES.items():
-        panels: list[Any] = [
-            wr.LinePlot(title=metric, x="trainer/global_step", y=[metric], smoothing_factor=0.3) for metric in metrics
-        ]
+        steps = "train/global_step" if "model=llm" in name else "trainer/global_step"  # of transformers, of Lightning
+        panels: list[Any] = [wr.LinePlot(title=metric, x=steps, y=[metric], smoothing_factor=0.3) for metric in metrics]
         if goal:
             panels.append(wr.ParameterImportancePlot(with_respect_to=goal))
         sections.append(ws.Section(name=name, panels=panels, is_open=True))

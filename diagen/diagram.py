@@ -970,37 +970,3 @@ escape ::= "\\\"" | "\\\\"
 
 GRAMMAR = _grammar().strip() + "\n"  # EBNF as xgrammar reads it; positions and colours are left to people
 GRAMMAR_HASH = hashlib.sha256(GRAMMAR.encode()).hexdigest()[:16]
-
-_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SMALL = {
-    **{word: n for n, word in enumerate(_WORDS)}, **{word: 20 + 10 * i for i, word in enumerate(_TENS)},
-    "single": 1, "pair": 2, "couple": 2, "both": 2, "twice": 2, "thrice": 3, "dozen": 12, "hundred": 100,
-}  # fmt: skip
-_HANGUL = {
-    "하나": 1, "한": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4,
-    "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10,
-}  # fmt: skip
-_RECKONING = re.compile(r"half|halv|doubl|twice|quarter|tripl|third of|times|절반|배[로의 ]|[*/+] ?\d", re.IGNORECASE)
-
-
-def numbers_in(request: str) -> set[int] | None:
-    """The whole numbers that a request names, in digits or in words; None where it asks for others by reckoning."""
-    if _RECKONING.search(re.sub(r"\d ?\* ?\d", "", request)):
-        return None
-    found = {int(n) for n in re.findall(r"\d{1,7}", request)}
-    found |= {int(n.replace(",", "")) for n in re.findall(r"\b\d{1,3}(?:,\d{3})+\b", request)}
-    found |= {1000 * int(n) for n in re.findall(r"\b(\d{1,4})k\b", request, re.IGNORECASE)}
-    words = re.findall(r"[a-z]+", request.lower())
-    for word, after in zip(words, [*words[1:], ""], strict=False):
-        if word in _SMALL:
-            found.add(_SMALL[word])
-            if after in ("hundred", "dozen"):
-                found.add(_SMALL[word] * _SMALL[after])
-            elif word in _TENS and after in _WORDS:
-                found.add(_SMALL[word] + _SMALL[after])
-    found |= {n for word, n in _HANGUL.items() if word in request}
-    return {n for n in found if 0 < n < 10_000_000}

@@ -1,7 +1,7 @@
 """How far a diagram holds what its request is known to want.
 
-A row of wanted things has "kind": "layers" (kinds and sizes in a row), "kind": "graph" (labels and arrows; names may
-differ a little), or "text": the very diagram. A row of an answer has "text", "nodes" and "edges" as infer.py writes
+A row of wanted things has "layers" (kinds and sizes in a row), "nodes" and "edges" (labels and arrows; names may differ
+a little), or "text": the very diagram. A row of an answer has "text", "nodes" and "edges" as infer.py writes
 them.
 """
 
@@ -134,8 +134,8 @@ def measure_known(want: dict[str, Any], row: dict[str, Any], scores: dict[str, l
 
 def judge(want: dict[str, Any], row: dict[str, Any], scores: dict[str, list[float]]) -> bool:
     """Whether an answer is exact; adds to the scores."""
-    kinds = {"layers": measure_layers, "graph": measure_graph}
-    return kinds.get(str(want.get("kind")), measure_known)(want, row, scores)
+    way = measure_layers if "layers" in want else measure_graph if "edges" in want else measure_known
+    return way(want, row, scores)
 
 
 def known(want: object) -> bool:
@@ -153,8 +153,8 @@ def measure(expected: list[dict[str, Any]], answers: dict[str, Any], misses: int
     scores: dict[str, list[float]] = defaultdict(list)
     failed = 0
     for want in expected:
-        row = answers.get(want["id"]) or {"error": "no answer"}
-        name = "layers_exact" if want.get("kind") == "layers" else "graphs_exact"
+        row = answers.get(str(want["id"])) or {"error": "no answer"}
+        name = "layers_exact" if "layers" in want else "graphs_exact"
         try:
             if "error" in row:
                 raise DiagramError(row["error"])

@@ -88,6 +88,7 @@ def generate(
     adapter: "shipped", or a folder that train.py wrote. DiagenError where no sample is a diagram.
     """
     request = clean_request(request)
+    candidate_of("a -> b", style)  # a word of style that there is not is told before anything is written
     settings = {"grammars": [GRAMMAR], "max_new_tokens": max_new_tokens}
     *_, found = sampled(_llm(adapter), request, candidates, style, temperature=temperature, seed=seed, **settings)
     if not found.candidates:

@@ -52,7 +52,7 @@ TYPES = {
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 MOST_BYTES = 16_000_000  # of a request to the server, an opened file among them
-LOOPBACK = ("127.0.0.1", "localhost")
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 # What a page may do, should a label ever become markup: nothing is loaded from or sent to another place.
 PAGE_POLICY = (

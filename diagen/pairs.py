@@ -81,7 +81,7 @@ def sample(number: int, each: int, seed: int, adapter: str, answers: Path) -> li
     from diagen.models.llm import DiagramLLM
 
     settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
-    kept = [json.loads(line) for line in _whole(answers).splitlines()] if answers.exists() else []
+    kept = [json.loads(line) for line in _whole(answers).split("\n") if line] if answers.exists() else []
     if kept and kept[0] != settings:
         raise DiagenError(f"{answers} was begun with other settings; remove it or repeat them")
     done = max(0, len(kept) - 1)

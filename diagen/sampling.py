@@ -43,7 +43,8 @@ def sampled(
     """
     texts: list[str] = []
     finished: list[bool] = []
-    rounds = (1, number - 1, number) if early and number > 1 else (number, number)
+    more = max(number, 4)  # also where a single answer ran on
+    rounds = (1, number - 1, more) if early and number > 1 else (number, more)
     for step, some in enumerate(rounds):
         written = llm.generate(
             [ask(request)],
@@ -57,9 +58,9 @@ def sampled(
         texts += written.texts[0]
         finished += written.finished[0]
         candidates, reasons = distinct(texts, finished, style)
-        last = step == len(rounds) - 2 and (len(candidates) >= number or not candidates)
+        last = step == len(rounds) - 2 and (len(candidates) >= number or not candidates and any(finished))
         # At temperature 0 all further answers would be like the first.
-        more = temperature > 0 and not last and step < len(rounds) - 1
-        yield Sampled(candidates[:number], reasons, len(texts), written, more)
-        if not more:
+        on = temperature > 0 and not last and step < len(rounds) - 1
+        yield Sampled(candidates[:number], reasons, len(texts), written, on)
+        if not on:
             return

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from diagen import DiagenError
-from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, numbers_in, parse, restyle
+from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, parse, restyle
 from diagen.render import PillowRenderer, Scene, layout, nodelist
 from diagen.render.readability import WEIGHTS as TERMS
 from diagen.render.readability import hard_faults, readability
@@ -177,7 +177,7 @@ class TasteOf:
         if not (home() / "ratings.sqlite").exists():
             return  # nobody has rated anything here, and looking makes no file
         with Ratings() as ratings:
-            rows = ratings.of(self.user)
+            rows = ratings.of(self.user)[-self.taste.most :]
             if not rows:
                 return
             import numpy as np
@@ -195,7 +195,10 @@ class TasteOf:
             for key, row in zip(keys, rows, strict=True):
                 if key in known or key in new:
                     continue
-                drawn = candidate_of(row.text, {})
+                try:
+                    drawn = candidate_of(row.text, {})
+                except DiagramError:
+                    continue  # rated under an earlier language
                 if base:
                     base([drawn])
                 with torch.inference_mode():
@@ -203,15 +206,18 @@ class TasteOf:
                 # The base score lies beside the latent, so that a rated drawing is drawn once.
                 new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
             ratings.add_latents(new)
-        table = np.stack([known[key] if key in known else new[key] for key in keys])
-        stars = np.array([row.stars for row in rows])
+        known |= new
+        able = [(known[key], row.stars) for key, row in zip(keys, rows, strict=True) if key in known]
+        if not able:
+            return
+        table, stars = np.stack([numbers for numbers, _ in able]), np.array([given for _, given in able])
         residuals = stars - table[:, -1] if base else stars - stars.mean()
         with torch.inference_mode():
             latents = net.encode(torch.stack([pixels(c.image, side) for c in candidates])).numpy()
         more = self.taste(table[:, :-1], residuals, latents)
         for candidate, extra in zip(candidates, more.tolist(), strict=True):
             start = candidate.readability if candidate.readability is not None else float(stars.mean())
-            candidate.taste, candidate.ratings = start + extra, len(rows)
+            candidate.taste, candidate.ratings = start + extra, len(able)
 
 
 _NAME = re.compile(r"""(?<![\w.])(?:[A-Za-z]*[A-Z][\w-]*|[a-z]+[_\d][\w]*)(?!\w)|"([^"\n]{2,40})\"""")
@@ -233,6 +239,41 @@ def names_in(request: str) -> list[str]:
 _ORDINARY = frozenset("i i'm i'd relu conv conv2d fc mlp cnn nn dnn ann rnn no yes if the a an and then it rgb".split())
 
 
+_WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_UNITS = {word: n for n, word in enumerate(_WORDS)} | {word: 20 + 10 * i for i, word in enumerate(_TENS)}
+_SPELT = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})[- ](?P<ones>{'|'.join(_WORDS[1:10])})|(?P<one>{'|'.join(_UNITS)}))"
+    r"(?P<many> hundred| dozen| thousand)?\b",
+    re.IGNORECASE,
+)
+_HANGUL = {"다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10}
+_COUNTED = re.compile(rf"(?<![가-힣])({'|'.join(_HANGUL)})(?= ?(?:개|층|명|번|단계|대|가지|노드|유닛))")
+_RECKONING = re.compile(r"half|halv|doubl|twice|quarter|tripl|third of|times|절반|배[로의 ]|[*/+] ?\d", re.IGNORECASE)
+SMALL = 4  # numbers up to here are often counts or ordinals
+
+
+def numbers_in(request: str) -> list[int]:
+    """The whole numbers above SMALL that a drawing of this request must hold; none where others are reckoned from them.
+
+    What can be read in two ways is left out, such as 4,096, 10k and 0.25, and so is what numbers the lines of a list.
+    """
+    if _RECKONING.search(re.sub(r"\d ?\* ?\d", "", request)):
+        return []
+    plain = re.sub(r"^\W*(?:\w+ )?\d+[.):]\s", " ", request, flags=re.MULTILINE)
+    plain = re.sub(r"\d+(?:,\d{3})+(?!\d)|\d+\.\d+|\d+k\b", " ", plain, flags=re.IGNORECASE)
+    found = {int(n) for n in re.findall(r"\d{1,7}", plain)}
+    for said in _SPELT.finditer(request):
+        if not said["many"]:
+            words = (said["tens"], said["ones"]) if said["tens"] else (said["one"],)
+            found.add(sum(_UNITS[word.lower()] for word in words))
+    found |= {_HANGUL[word] for word in _COUNTED.findall(request)}
+    return sorted(n for n in found if n > SMALL)
+
+
 def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
     """The share of what request and diagram have in common, and what they have not.
 
@@ -241,10 +282,8 @@ def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
     """
     text = dump(diagram).lower()
     held = {int(n) for n in re.findall(r"\d{1,9}", text)} | {len(diagram.nodes)}
-    for kind, count in Counter(node.kind for node in diagram.nodes).items():
-        held |= {count} if kind else set()
-    numbers = sorted(n for n in (numbers_in(request) or set()) if n > 4)  # small ones are often counts or ordinals
-    wanted = [str(n) for n in numbers] + names_in(request)
+    held |= set(Counter(node.kind for node in diagram.nodes).values())
+    wanted = [str(n) for n in numbers_in(request)] + names_in(request)
     misses = [w for w in wanted if (int(w) not in held if w.isdigit() else w.lower() not in text)]
     lower = request.lower()
     told = [

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 os.environ["HF_HUB_OFFLINE"] = "1"  # before any test imports a library of Hugging Face
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # what the tests say of precision and attention is said of a CPU
 
 import infer  # noqa: E402
 from diagen.models.llm import Generation  # noqa: E402

@@ -308,7 +308,7 @@ def test_a_model_that_cannot_be_loaded_leaves_nothing(run, tmp_path, output):
         (tmp_path / "p.jsonl").write_text('{"id": "1", "prompt": "x"}\n')
         arguments = ["prompts=p.jsonl"]
     missing = run(*arguments, "llm=tiny", f"llm.weights={TINY}", "llm.adapter=nowhere", f"output={output}")
-    refused(missing, "no adapter in nowhere", "train.py")
+    refused(missing, "error: there is no adapter in nowhere", "train.py")  # and nothing of the library in between
     refused(run(*arguments, "llm=tiny", f"llm.weights={tmp_path}", f"output={output}"), "cannot be loaded")
     refused(run(*arguments, "llm=tiny", f"llm.weights={TINY}", "llm.dtype=int3", f"output={output}"), "llm.dtype=int3")
     assert not (tmp_path / "a").exists()

@@ -99,8 +99,11 @@ def test_pictures_are_kept_and_a_broken_file_is_made_anew(tmp_path, monkeypatch)
     first = next(iter(data.val_dataloader()))
     kept = sorted(tmp_path.rglob("*.npz"))
     assert len(kept) == 2
-    kept[0].write_bytes(b"broken")
-    assert torch.equal(next(iter(data.val_dataloader()))["picture"], first["picture"])
+    whole = kept[0].read_bytes()
+    middle = len(whole) // 2
+    for broken in (b"broken", whole[:middle], whole[:middle] + bytes(40) + whole[middle + 40 :], b""):
+        kept[0].write_bytes(broken)
+        assert torch.equal(next(iter(data.val_dataloader()))["picture"], first["picture"])
 
 
 def test_folds_share_no_diagram_and_leave_none_out(tmp_path, monkeypatch) -> None:

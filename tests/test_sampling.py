@@ -31,6 +31,12 @@ def test_once_where_that_is_enough(texts, number, temperature) -> None:
     assert rounds_of(texts, number, temperature)[1] == [(number, 5, 4)]
 
 
+def test_answers_that_did_not_end_are_tried_again() -> None:
+    llm = FakeLLM(["A -> B\n"], finished=False)
+    found = list(sampled(llm, "a to b", 1, {}, temperature=0.7, seed=5))
+    assert [s["number"] for s in llm.settings] == [1, 4] and not found[-1].candidates and not found[-1].more
+
+
 def test_the_first_one_early() -> None:
     found, asked = rounds_of(["A -> B\n"], early=True, apart=100)
     assert asked == [(1, 5, 4), (3, 105, 0), (4, 205, 0)] and [f.samples for f in found] == [1, 4, 8]

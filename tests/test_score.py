@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 import pytest
 from PIL import Image
 
+from diagen.data.synthetic import pairs
 from diagen.diagram import canonical, parse
 from diagen.render import PillowRenderer, layout, png
 from diagen.render.source import Source
-from diagen.score import Candidate, Readability, TasteOf, match, names_in, rank
+from diagen.score import Candidate, Readability, TasteOf, match, names_in, numbers_in, rank
 
 FLOW = "Logs [data] -> Clean -> Train [model]\n"
 
@@ -42,6 +44,31 @@ def test_match_finds_numbers_and_names() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("request_text", "numbers"),
+    [
+        ("3 inputs, 7 and 16 hidden, 1 output", [7, 16]),
+        ("twenty-five units, eleven inputs, one output", [11, 25]),
+        ("a layer of 4,096 units and 10k outputs, dropout 0.25", []),  # what can be read in two ways is not asked for
+        ("two hundred and twelve", [12]),
+        ("28*28 image, conv 3 * 3", [28]),
+        ("은닉층 다섯 개, 각 64개", [5, 64]),
+        ("시계열 예측 모델, 배열 열다섯 개", []),
+        ("a layer half as wide as the 64 inputs", []),
+        ("Layer 5: dense\nlayer 6: dense 64\n7) dense 32", [32, 64]),
+        ("?", []),
+    ],
+)
+def test_numbers_of_a_request(request_text, numbers) -> None:
+    assert numbers_in(request_text) == numbers
+
+
+def test_right_diagrams_of_networks_match_their_requests() -> None:
+    rows = [row for row in islice(pairs(21), 900) if row["source"] in ("network", "korean_network")]
+    lacking = [row for row in rows if any(miss[6:].isdigit() for miss in match(row["request"], parse(row["text"]))[1])]
+    assert len(rows) > 200 and len(lacking) < 0.04 * len(rows), [row["request"] for row in lacking[:5]]
+
+
 def test_the_same_graph_in_other_words_of_style() -> None:
     one, two = parse("style night\n" + FLOW), parse("style down\nlogs [data] -> clean\n-> train [model]\n")
     assert canonical(one) == canonical(two) != canonical(parse(FLOW + "Train ..> Clean\n"))
@@ -70,6 +97,8 @@ def test_ratings_bend_the_order(readable, monkeypatch, tmp_path) -> None:
     with Ratings() as ratings:
         for text in texts:
             ratings.add("Ada", "r", text, 5 if "night" in text else 0)
+        ratings.add("Ada", "r", "a text => of another language", 1)  # which is left out
+        ratings.add("Eve", "r", "and of [another", 1)
     new = [Candidate(parse(f"style {theme}\nRaw [data] -> Chunk -> Embed\n")) for theme in ("ink", "night")]
     ranked = rank("x", new, {"readability": readable, "taste": TasteOf("Ada")})
     assert ranked[0].diagram.style.theme == "night" and ranked[0].taste > ranked[1].taste + 1
@@ -77,6 +106,8 @@ def test_ratings_bend_the_order(readable, monkeypatch, tmp_path) -> None:
     (other,) = rank("x", new[:1], {"readability": readable, "taste": TasteOf("Bob")})
     other = Candidate(other.diagram)
     rank("x", [other], {"readability": readable, "taste": TasteOf("Bob")})
+    assert other.taste is None
+    rank("x", [other], {"readability": readable, "taste": TasteOf("Eve")})
     assert other.taste is None
 
 

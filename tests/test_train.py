@@ -68,6 +68,8 @@ def test_tune_and_resume(call, tmp_path):
     status, out, err = call(*SMALL, other, "+stage.trainer.args.max_steps=3", f"resume={run}")
     assert status == 0, err
     assert steps(run / "checkpoint-3") == 3 and not list(tmp_path.glob("other/checkpoint-*"))
+    status, out, err = call(*SMALL, other, "seed=2", f"resume={run}")  # it would go on with other rows
+    assert status == 1 and "was begun with seed=1, not 2; go on with: python train.py model=llm" in err
     again = load_file(run / "adapter/adapter_model.safetensors")
     assert any(not torch.equal(again[name], moved[name]) for name in moved)
 

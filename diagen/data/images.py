@@ -7,6 +7,8 @@ import io
 import math
 import os
 import random
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
@@ -87,15 +89,16 @@ def some_style(r: random.Random) -> dict[str, str]:
     return chosen | ({"scale": r.choice(("0.75", "1.5"))} if r.random() < 0.2 else {})
 
 
-VARIANTS = 6  # of each diagram: as it is, in another style, damaged twice, as a bare node list twice
+# Drawings of each diagram: as it is, in another style, damaged twice, as a bare node list twice.
+VARIANTS, DAMAGED, BARE = 6, 2, 4
 
 
 def variant(diagram: Diagram, k: int, r: random.Random) -> Scene:
     """The k-th drawing of a diagram, from good to bad."""
-    if k >= 4:
+    if k >= BARE:
         return bare(diagram, r)
     scene = layout(diagram, **(some_style(r) if k else {}))
-    return damaged(scene, r) if k >= 2 else scene
+    return damaged(scene, r) if k >= DAMAGED else scene
 
 
 class _Kept(Dataset):
@@ -115,12 +118,12 @@ class _Kept(Dataset):
         try:
             with np.load(path) as kept:
                 return {name: torch.from_numpy(kept[name]) for name in kept.files}
-        except (OSError, ValueError, EOFError, KeyError):
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
             pass  # not there yet, or broken by a crash: it is made anew
         arrays = self.make(index)
         self.folder.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        np.savez_compressed(buffer, **arrays)  # pyright: ignore[reportArgumentType]
         part = path.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(buffer.getvalue())
         os.replace(part, path)
@@ -144,7 +147,7 @@ class Drawings:
             "total": np.array(total, dtype=np.float32),
             "terms": np.array([terms[name] for name in TERMS], dtype=np.float32),
             "request": np.array(request, dtype=np.int64),
-            "good": np.array(k < 2),
+            "good": np.array(k < DAMAGED),
         }
 
 

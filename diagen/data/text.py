@@ -27,7 +27,7 @@ def load_sft(number: int, held_out: int, seed: int, tokenizer: Any = None, max_l
 
     def rows(split: str, count: int) -> Dataset:
         found, seen, left_out = [], set(), 0
-        for pair in islice(pairs(seed, split), 40 * count + 1000):
+        for pair in islice(pairs(seed, split), 40 * count + 1000 if count else 0):
             if split == "held_out" and pair["source"] not in ("template", "none"):
                 continue
             if pair["request"] in seen:
@@ -120,7 +120,7 @@ def written(path: str | Path | None) -> list[dict[str, str]]:
     if path is None:
         raise DiagenError("stage.rows.path is not set; write pairs first: python -m diagen.pairs --help")
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8").split("\n")  # a request may hold other ends of lines
         rows = [json.loads(line) for line in lines if line.strip()]
         for row in rows:
             if not all(isinstance(row[name], str) for name in ("request", "chosen", "rejected", "origin")):

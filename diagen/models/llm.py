@@ -416,4 +416,4 @@ def _base_sha256(folder: str | Path) -> str:
     except (OSError, ValueError, KeyError):
         pass
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
-    return sha256(files[0]) if len(files) == 1 else ",".join(sha256(f)[:16] for f in files) or str(folder)
+    return sha256(files[0]) if len(files) == 1 else ",".join(sha256(f)[:16] for f in files) or folder.as_posix()
