@@ -35,7 +35,7 @@ def sampled(
     progress: Callable[[int, int, int], None] = lambda *_: None,
     **settings: Any,
 ) -> Iterator[Sampled]:
-    """As many samples as candidates are wanted, and once more as many where some of them were alike.
+    """As many samples as candidates are wanted, and once more as many (at least four) where some were alike or endless.
 
     beams: of the search for the first one, the likeliest. early: that one in a round of its own before the others, so
     that there is something to look at. apart: from one round's seed to the next one's. progress is called as
