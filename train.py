@@ -9,6 +9,7 @@ python train.py model=llm resume=outputs/llm/2026-11-22_15-00-00     with the se
 
 from __future__ import annotations
 
+import json
 import netrc
 import os
 import random
@@ -28,6 +29,7 @@ from omegaconf import DictConfig, OmegaConf
 from diagen import DiagenError
 from diagen.console import build, fail, in_sweep, run
 
+BEFORE = "before.json"  # what the model could before a run that may be resumed
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
 
@@ -53,6 +55,7 @@ def tracked(cfg: DictConfig, folder: Path) -> Iterator[Any]:
     mode = cfg.wandb.mode or ("online" if _has_key() else "offline")
     if os.environ.get("LOCAL_RANK", "0") != "0":
         mode = "disabled"
+    os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # crashes of W&B itself are not told to its makers
     import wandb
 
     kind = HydraConfig.get().runtime.choices["model"]
@@ -127,8 +130,8 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
         if "dirpath" in callback:
             callback.dirpath = str(folder)
     last = folder / "last.ckpt" if cfg.resume else None
-    if last and not last.is_file():
-        raise DiagenError(f"nothing to resume: {folder} holds no last.ckpt")
+    if last:
+        readable(last)
     data, model = build(cfg.data), build(cfg.model)
     trainer = build(cfg.trainer, logger=WandbLogger(experiment=run), default_root_dir=str(folder))
     start = time.monotonic()
@@ -147,6 +150,19 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
         figures = "  ".join(f"{name} {value:.3f}" for name, value in sorted(tested.items()))
         print(f"net: {folder / 'net'}   checkpoint: {best or folder}   {figures}   {minutes:.1f} minutes")
     return float(trainer.checkpoint_callback.best_model_score)
+
+
+def readable(checkpoint: Path) -> None:
+    """DiagenError where a checkpoint is not there, damaged, or holds more than weights and numbers."""
+    import torch
+
+    if not checkpoint.is_file():
+        raise DiagenError(f"nothing to resume: {checkpoint.parent} holds no {checkpoint.name}")
+    try:
+        torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except Exception as error:  # of zipfile, pickle and torch
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise DiagenError(f"{checkpoint} cannot be resumed: {reason}; start the run again without resume") from error
 
 
 def wandb_image(image: Any, caption: str | None = None) -> Any:
@@ -193,8 +209,12 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         trainer.add_callback(answers_to(asked[:4], llm, trainer, run))
     rated = list(rows["eval"]) if cfg.check and "chosen" in rows["eval"].column_names else []
     with memory_advice(folder):
-        before = exact_share(llm, asked[: cfg.check]) if cfg.check and not last else None
-        preferred_before = preferred(llm, rated) if rated and not last else None
+        before, preferred_before = kept_before(folder) if last else (None, None)
+        if not last:
+            before = exact_share(llm, asked[: cfg.check]) if cfg.check else None
+            preferred_before = preferred(llm, rated) if rated else None
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / BEFORE).write_text(json.dumps([before, preferred_before]), encoding="utf-8")
         start = time.monotonic()
         trainer.train(resume_from_checkpoint=last)
         minutes = (time.monotonic() - start) / 60
@@ -230,6 +250,15 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         print(f"{len(rated)} held-out pairs of {whose}: {told}")
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
+
+
+def kept_before(folder: Path) -> tuple[float | None, float | None]:
+    """The figures of the model before a run that is resumed; None where they were not measured."""
+    try:
+        before, preferred_before = json.loads((folder / BEFORE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None, None
+    return before, preferred_before
 
 
 def command() -> str:

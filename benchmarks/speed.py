@@ -57,7 +57,7 @@ with tempfile.TemporaryDirectory() as folder:
             drawn += 1
         seconds.append(time.monotonic() - start)
         decoding.append(sum(found.written.seconds for found in rounds))
-        masked.append(rounds[-1].written.masked_share)
+        masked += [(found.written.masked_share, found.written.tokens) for found in rounds]
 print(
     json.dumps(
         {
@@ -67,7 +67,7 @@ print(
             "tokens/s": round(tokens / sum(decoding)),
             "share of decoding": round(sum(decoding) / sum(seconds), 2),
             "drawings": drawn,
-            "steps changed by the mask": round(statistics.mean(masked), 4),
+            "steps changed by the mask": round(sum(share * n for share, n in masked) / tokens, 4),
         }
     )
 )

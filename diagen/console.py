@@ -25,6 +25,9 @@ def say(text: str, end: str = "\n") -> None:
     print(text, end=end, file=sys.stderr, flush=True)
 
 
+failed: list[str] = []  # the jobs of a sweep that ended with an error
+
+
 def in_sweep() -> bool:
     """Whether this is one of the jobs of `-m`."""
     return HydraConfig.get().mode == RunMode.MULTIRUN
@@ -33,7 +36,8 @@ def in_sweep() -> bool:
 def fail(error: DiagenError) -> NoReturn:
     """Ends the job with one line; the other jobs of a sweep go on."""
     if in_sweep():
-        say(f"error in job {HydraConfig.get().job.num}: {error}")
+        failed.append(str(HydraConfig.get().job.num))
+        say(f"error in job {failed[-1]}: {error}")
         raise error
     say(f"error: {error}")
     sys.exit(1)
@@ -57,10 +61,13 @@ def run(main: Callable[[], Any]) -> int:
     warnings.filterwarnings("ignore", module=r"bitsandbytes|transformers|peft|trl|torch")  # their plans, not ours
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # hand errors over instead of printing them
     sys.argv[1:] = [_quoted(argument) for argument in sys.argv[1:]]
+    failed.clear()
     try:
         main()
-    except DiagenError:
-        return 1  # the job has said why
+    except DiagenError:  # the job has said why
+        if failed:
+            say(f"failed: {'job' if len(failed) == 1 else 'jobs'} {', '.join(failed)}; the other jobs are done")
+        return 1
     except (HydraException, OmegaConfBaseException) as error:
         say(f"error: {_in_one_line(error)}; --help shows examples")
         return 1

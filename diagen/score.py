@@ -72,10 +72,10 @@ class Candidate:
     def scores(self) -> dict[str, object]:
         """What a .json file holds of them."""
         return {
-            "total": round(self.total, 3),
+            "total": round(min(5.0, max(0.0, self.total)), 3),
             "readability": None if self.readability is None else round(self.readability, 3),
             "aspects": {name: round(value, 3) for name, value in self.aspects.items()},
-            "taste": None if self.taste is None else round(self.taste, 3),
+            "taste": None if self.taste is None else round(min(5.0, max(0.0, self.taste)), 3),
             "ratings": self.ratings,
             "match": round(self.match, 3),
             "misses": list(self.misses),

@@ -11,10 +11,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from diagen import pairs as preference_pairs
 from diagen.data import synthetic
 from diagen.data.compositions import compositions, grouped
 from diagen.data.korean import korean_composition, korean_network, korean_process
+from diagen.data.mistakes import UNASKED, other_style
 from diagen.data.networks import network
 from diagen.data.processes import process
 from diagen.data.relations import relations, transforms
@@ -116,6 +119,27 @@ def test_measuring_set_is_not_in_the_training_wordings() -> None:
                 known |= grams(wording)
     shared = [p for p in measured if grams(p) & known]
     assert not shared, shared[:3]
+
+
+def test_styles_that_nobody_asked_for() -> None:
+    r = random.Random(1)
+    assert {tuple(other_style(["title T", "A -> B"], r)) for _ in range(80)} == {
+        ("title T", f"style {word}", "A -> B") for word in UNASKED
+    }
+    told = {tuple(other_style(["style night down", "A -> B"], r)) for _ in range(80)}
+    assert ("style night up", "A -> B") in told and ("style ink down", "A -> B") in told and len(told) == 4 + 3
+
+
+def test_pairs_are_shown_side_by_side(tmp_path, monkeypatch) -> None:
+    row = {"request": "a, then b", "chosen": "A -> B\n", "rejected": "B -> A\n", "origin": "x"}
+    (tmp_path / "pairs.jsonl").write_text((json.dumps(row) + "\n") * 12)
+    sheet = tmp_path / "sheet.png"
+    monkeypatch.setattr(sys, "argv", ["pairs", "show", str(tmp_path / "pairs.jsonl"), "--output", str(sheet)])
+    assert preference_pairs.main() == 0
+    with Image.open(sheet) as image:
+        assert image.size == (1270, 3410)  # ten of them
+        left, right = (image.crop((x, 30, x + 620, 330)).convert("L").getextrema()[0] for x in (10, 650))
+        assert left < 120 and right < 120  # something is drawn on both sides
 
 
 def test_pairs_of_samples() -> None:

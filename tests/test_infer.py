@@ -135,6 +135,7 @@ def test_a_failing_job_of_a_sweep_raises_and_the_others_go_on(run, fake, tmp_pat
     fake([CHAIN])
     result = run("-m", "candidates=0,1", "prompt=x", "formats=[]")
     assert result.status == 1 and "error in job 0: candidates=0 " in result.err
+    assert result.err.splitlines()[-1] == "failed: job 0; the other jobs are done"
     (sweep,) = (tmp_path / "outputs/infer").iterdir()
     assert (
         files(sweep) == [*(f"1/{n}" for n in ("01.json", "01.txt", *ALWAYS)), "multirun.yaml"]
@@ -647,3 +648,25 @@ def test_another_process_was_faster(first_start, tmp_path, monkeypatch):
 
     monkeypatch.setattr(weights, "_convert", slow)
     assert (weights.smollm2_135m() / "base.json").read_text() == "of the other process"
+
+
+def test_every_format_and_back(run, tmp_path):
+    """Editable files from a text, and the text from each that holds the geometry, with no model."""
+    (tmp_path / "a.txt").write_text("style night\nRaw logs [data] -> Clean\n-> Train [model] : batches\n")
+    formats = "png,svg,pptx,drawio,pdf,mermaid,dot"
+    assert run("diagrams=a.txt", f"formats=[{formats}]", "output=o").status == 0
+    (name,) = {Path(f).stem for f in files(tmp_path / "o") if f.endswith(".pptx")}
+    assert {Path(f).suffix for f in files(tmp_path / "o")} >= {
+        ".png",
+        ".svg",
+        ".pptx",
+        ".drawio",
+        ".pdf",
+        ".mmd",
+        ".dot",
+    }
+    text = (tmp_path / f"o/{name}.txt").read_text()
+    for ending in ("png", "svg", "pptx", "drawio", "pdf"):
+        assert run(f"diagrams=o/{name}.{ending}", "formats=[svg]", f"output={ending}").status == 0
+        (again,) = (tmp_path / ending).glob("*.txt")
+        assert again.read_text() == text, ending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import torch
 from conftest import ROOT
 from PIL import Image
 
+import train
 from diagen import DiagenError
 from diagen.data.images import (
     NUM_LOOKS,
@@ -248,6 +250,13 @@ def test_a_killed_run_goes_on_as_if_nothing_had_been(tmp_path) -> None:
     assert all((one[name].float() - two[name].float()).abs().max() < 1e-4 for name in one)
     one, two = figures(tmp_path / "a"), figures(tmp_path / "b")
     assert one.keys() == two.keys() and all(abs(one[k] - two[k]) <= 1e-4 for k in one), (one, two)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", pickle.dumps({"state_dict": print})])
+def test_a_damaged_checkpoint_is_not_resumed(tmp_path, content) -> None:
+    (tmp_path / "last.ckpt").write_bytes(content)
+    with pytest.raises(DiagenError, match="last.ckpt cannot be resumed: "):
+        train.readable(tmp_path / "last.ckpt")
 
 
 def test_a_folder_without_a_checkpoint_is_not_resumed(tmp_path) -> None:

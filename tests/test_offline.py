@@ -56,6 +56,24 @@ def test_the_commands(attempts, run, tmp_path):
     assert not attempts
 
 
+def test_training_asks_nobody(tmp_path):
+    """W&B's own process too: whatever goes out would go through this proxy. Without a key the run stays offline."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        place = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        environment = {k: v for k, v in os.environ.items() if k != "WANDB_API_KEY"}
+        environment |= {name: place for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
+        environment |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+        command = [sys.executable, str(ROOT / "train.py"), "model=cnn", "model.width=4", "data.side=32"]
+        command += ["data.num_requests=2", "data.num_held_out=2", "data.batch_size=8", "data.num_workers=0"]
+        command += ["trainer.max_epochs=1", f"hydra.run.dir={tmp_path}/run"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-2000:]
+        proxy.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            proxy.accept()
+    assert list(tmp_path.glob("run/wandb/offline-run-*"))
+
+
 def test_guard_works(attempts):
     with pytest.raises(Outside):
         socket.create_connection(("192.0.2.1", 80))

@@ -9,7 +9,9 @@ import random
 import re
 from collections.abc import Callable
 
-from diagen.diagram import DiagramError, as_graph, parse
+from diagen.diagram import STYLE_WORDS, DiagramError, as_graph, parse
+
+UNASKED = ("up", "left", "compact", "wide", "straight", "square", "ink", "night")  # words that change a drawing
 
 Mistake = Callable[[list[str], random.Random], list[str] | None]
 
@@ -136,6 +138,22 @@ def lose_word(lines: list[str], r: random.Random) -> list[str] | None:
     return _put(lines, found[0], found[1], "") if found and "->" in lines[found[0]] else None
 
 
+def other_style(lines: list[str], r: random.Random) -> list[str] | None:
+    """A word of style that nobody asked for, or another one than was asked for."""
+    at = next((i for i, line in enumerate(lines) if line.startswith("style ")), None)
+    if at is None:
+        place = int(lines[0].startswith("title "))
+        return [*lines[:place], "style " + r.choice(UNASKED), *lines[place:]]
+    told = lines[at].split()
+    i = r.randrange(1, len(told))
+    group = next((words for words in STYLE_WORDS.values() if told[i] in words), ())
+    others = [word for word in group if word != told[i]]
+    if not others:
+        return None
+    told[i] = r.choice(others)
+    return [*lines[:at], " ".join(told), *lines[at + 1 :]]
+
+
 def lose_groups(lines: list[str], r: random.Random) -> list[str] | None:
     """No frames."""
     if not any(line.startswith("group") for line in lines):
@@ -155,4 +173,5 @@ MISTAKES: tuple[Mistake, ...] = (
     lose_label,
     lose_word,
     lose_groups,
+    other_style,
 )
