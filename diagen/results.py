@@ -57,7 +57,7 @@ class Drawing:
         source = Source(meta["request"] or "", meta["text"])
         files = {"txt": meta["text"].encode(), "json": json.dumps(meta, ensure_ascii=False, indent=1).encode()}
         inches = inches_of(self.width)
-        points = 12 * 72 * inches / candidate.scene.width
+        points = 12 * candidate.scene.scale * 72 * inches / candidate.scene.width
         if inches and not self.width.endswith("px") and points < 6:
             say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
         strange = unknown("".join(s.text for s in candidate.scene.shapes if isinstance(s, Text)))

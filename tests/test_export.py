@@ -472,6 +472,9 @@ def test_files_that_are_damaged_or_not_ours_get_one_message(tmp_path: File) -> N
     bad += [("svg", bomb), ("drawio", bomb), ("svg", deep), ("pptx", archive.getvalue()), ("pptx", large.getvalue())]
     bad += [("svg", b"<svg/>"), ("dot", b"digraph {}"), ("mmd", b"%% diagen AAAA"), ("dot", b"// diagen e30=")]
     bad += [("pdf", b"%PDF-1.4 <x:xmpmeta" + bomb + b"</x:xmpmeta>"), ("png", whole["svg"]), ("txt", b"A -> B")]
+    cut = b"diagen\0\0\0abc"  # a text chunk without all of its fields
+    bad += [("png", b"\x89PNG\r\n\x1a\n" + len(cut).to_bytes(4, "big") + b"iTXt" + cut + bytes(4))]
+    bad += [("pdf", b"%PDF-1.4 " + b"<x:xmpmeta " * 400_000)]  # would take minutes if each were followed to the end
     for n, (ending, content) in enumerate(bad):
         path = tmp_path / f"{n}.{ending}"
         path.write_bytes(content)

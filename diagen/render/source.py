@@ -1,6 +1,6 @@
 """What a file was drawn from: the request and the diagram's text, stored in every format and read back from any.
 
-    python -c "from diagen.render import read_source; print(read_source('01.pptx').text)"
+    python -c "from diagen.render.source import read_source; print(read_source('01.pptx').text)"
 
 .pptx keeps it in an XML part of its own, .drawio and .svg in an element, .pdf in its XMP packet, .png in a text
 chunk, .mmd and .dot in a comment.
@@ -15,6 +15,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape, quoteattr
@@ -31,6 +32,7 @@ PART = "customXml/item1.xml"  # in a .pptx
 FORMATS = ("pptx", "drawio", "pdf", "svg", "png", "mmd", "dot")
 MOST_BYTES = 64_000_000  # of a file that is read
 MOST_XML = 4_000_000  # of the XML that holds a source, unpacked
+MOST_PACKETS = 16  # of a PDF that are looked into
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def read_source(path: str | Path) -> Source:
         found = _READERS[ending](content)
     except OSError as error:
         raise DiagenError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zlib.error, ParseError, DefusedXmlException, ValueError, KeyError, EOFError,
+    except (zipfile.BadZipFile, zlib.error, ParseError, DefusedXmlException, ValueError, LookupError, EOFError,
             NotImplementedError, RuntimeError, RecursionError) as error:  # fmt: skip
         raise DiagenError(f"{path} is no drawing of diagen, or is damaged; give the file as it was written") from error
     if found is None:
@@ -125,9 +127,9 @@ def _of_pptx(content: bytes) -> Source | None:
 
 def _of_pdf(content: bytes) -> Source | None:
     """From the XMP packet, which stands in the file as it is, so that no PDF library is needed to find it."""
-    for start in re.finditer(rb"<x:xmpmeta", content):
-        end = content.find(b"</x:xmpmeta>", start.start())
-        if 0 < end - start.start() <= MOST_XML:
+    for start in islice(re.finditer(rb"<x:xmpmeta", content), MOST_PACKETS):
+        end = content.find(b"</x:xmpmeta>", start.start(), start.start() + MOST_XML)
+        if end > 0:
             found = _of_xml(content[start.start() : end + len(b"</x:xmpmeta>")])
             if found:
                 return found
