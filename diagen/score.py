@@ -21,6 +21,8 @@ from diagen.render.readability import hard_faults, readability
 if TYPE_CHECKING:
     from PIL import Image
 
+    from diagen.models.autoencoder import ConvAutoEncoder
+
 SCALE = (0.597, 1.218)  # slope and offset from the mean of net and formula to people's scores: benchmarks/people.py
 MATCH, AGREEMENT = 2.0, 8.0  # exponents in the order; benchmarks/ranking.py measures them
 
@@ -169,6 +171,7 @@ class TasteOf:
 
         self.user, self.weights, self.weight = user_of(user), weights, weight
         self.taste = Taste(neighbours)
+        self._loaded: tuple[ConvAutoEncoder, str] | None = None  # with its hash, once there are ratings
 
     def __call__(self, candidates: Sequence[Candidate], base: Readability | None = None) -> None:
         """`taste` and `ratings` of each candidate; nothing where the user has rated nothing."""
@@ -187,7 +190,8 @@ class TasteOf:
             from diagen.models.autoencoder import ConvAutoEncoder
             from diagen.models.nets import load_net
 
-            net, digest = load_net(ConvAutoEncoder, self.weights, "autoencoder")
+            self._loaded = self._loaded or load_net(ConvAutoEncoder, self.weights, "autoencoder")
+            net, digest = self._loaded
             side = net.hparams["side"]
             keys = [latent_key(row.text, digest + (base.hash if base else ""), renderer_hash()) for row in rows]
             known = ratings.latents(keys)
