@@ -212,7 +212,7 @@ def test_every_adapter_weight_learns_after_an_answer(coder, quantization):
 
 def test_quantization_that_cannot_be_done(monkeypatch, tune):
     assert "llm.quantization=int3 is unknown" in tune("a", f"llm.weights={TINY}", "llm.quantization=int3")
-    monkeypatch.setitem(sys.modules, "bitsandbytes.nn", None)
+    monkeypatch.setitem(sys.modules, "bitsandbytes.nn.modules", None)
     err = tune("b", f"llm.weights={TINY}", "llm.quantization=nf4")
     assert "llm.quantization=nf4 cannot be done on this machine" in err and "llm.quantization=none" in err
 

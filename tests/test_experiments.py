@@ -101,8 +101,7 @@ def adapters(folder: Path) -> list[str]:
         (folder / name / "adapter_model.safetensors").write_text(name)
         words.append(f"{name}={folder / name}")
         for row in rows:
-            wrong = mistaken(row["text"], r)
-            assert wrong
+            wrong = next(w for w in (mistaken(row["text"], r) for _ in range(50)) if w and w[1] != "other_style")
             texts = [row["text"], row["text"] if name == "sft" else wrong[0]]
             kept.add([{"adapter": stages.Adapter(name, folder / name).sha256, "prompt": row["prompt"], "texts": texts}
                       | {"finished": [True, name == "sft" or row != rows[0]], "tokens": 30}])  # fmt: skip
