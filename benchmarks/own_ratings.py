@@ -27,7 +27,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.readers import SHOWN, Drawn, Reader, candidates, looks, reader, scales
-from benchmarks.stages import Adapter, Kept, answer, held_out
+from benchmarks.stages import Adapter, Kept, answer, held_out, interval
 from diagen import DiagenError
 from diagen.data.ratings import Ratings, pairs_of
 from diagen.data.synthetic import pairs
@@ -134,11 +134,10 @@ def main() -> int:
                     told[digest] = worth(one, texts, scale)
                     right[digest] += [is_right(text, row["text"]) for text in texts]
                 rates.append(preferred(told[after.sha256], told[before.sha256]))
-            low, high = np.percentile(np.random.default_rng(1).choice(rates, (2000, len(rates))).mean(1), [2.5, 97.5])
             liked = ", ".join(f"{n} {w:+.1f}" for n, w in sorted(one.weights.items(), key=lambda x: -abs(x[1]))[:4])
             shares = [np.mean(values) for values in right.values()]
             print(
-                f"{f'{i}: {liked}':50} {number:5} {minutes:8.1f}  {np.mean(rates):.3f} ({low:.3f} to {high:.3f})  "
+                f"{f'{i}: {liked}':50} {number:5} {minutes:8.1f}  {interval(rates)}  "
                 f"{shares[0]:.3f} -> {shares[1]:.3f}",
                 flush=True,
             )
