@@ -69,9 +69,10 @@ class Finder:
         a, b = self.rects[e.source], self.rects[e.target]
         for side in SIDES:
             upright = side[0] == 0
-            gap = {
+            gaps: dict[Point, float] = {
                 (1, 0): b.x - a.right, (-1, 0): a.x - b.right, (0, 1): b.y - a.bottom, (0, -1): a.y - b.bottom,
-            }[side]  # fmt: skip
+            }  # fmt: skip
+            gap = gaps[side]
             if gap < 12:
                 continue
             one, two = (a.cx, b.cx) if upright else (a.cy, b.cy)
@@ -182,11 +183,11 @@ class Finder:
             if shift and (self.pointed(node) or abs(shift) > half - 10):
                 continue
             p = self.port(node, side, shift)
-            out = {
+            outside: dict[Point, Point] = {
                 (1, 0): (r.right + CLEAR, p[1]), (-1, 0): (r.x - CLEAR, p[1]),
                 (0, 1): (p[0], r.bottom + CLEAR), (0, -1): (p[0], r.y - CLEAR),
-            }[side]  # fmt: skip
-            found.append((p, out))
+            }  # fmt: skip
+            found.append((p, outside[side]))
         return found
 
     def neighbour(self, at: Point, side: Point) -> Point | None:

@@ -41,9 +41,7 @@ class PillowRenderer:
         scale = min(self.scale, math.sqrt(MOST_PIXELS / area))
         size = (max(1, round(scene.width * scale)), max(1, round(scene.height * scale)))
         # Four drawn pixels for each logical one at the usual scale, three at 1; fewer where the figure is huge.
-        factor = max(
-            1, min(math.ceil(4 / scale), 4 if scale < 1 else 3, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1]))))
-        )
+        factor = max(1, min(math.ceil(4 / scale), 3, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1])))))
         large = Image.new("RGB", (size[0] * factor, size[1] * factor), rgb(scene.ground))
         brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale)
         for shape in scene.shapes:

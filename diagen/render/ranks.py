@@ -324,7 +324,8 @@ def _run_dot(text: str) -> dict[str, Any]:
 
     graph = pygraphviz.AGraph(string=text)
     try:
-        return json.loads(graph.draw(format="json0", prog="dot"))
+        laid: Any = graph.draw(format="json0", prog="dot")
+        return json.loads(laid)
     finally:
         graph.close()
 

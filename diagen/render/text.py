@@ -28,7 +28,7 @@ _Metrics = tuple[dict[int, int], dict[tuple[int, int], int]]
 def _metrics(face: str) -> _Metrics:
     """Advances by character, and kerning by pairs of characters, of a shipped face."""
     with TTFont(FOLDER / face, lazy=True) as font:
-        names, advances = font.getBestCmap(), font["hmtx"]
+        names, advances = font.getBestCmap() or {}, font["hmtx"]
         widths = {code: advances[name][0] for code, name in names.items()}
         kerning: dict[tuple[int, int], int] = {}
         if "kern" in font:
