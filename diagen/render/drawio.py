@@ -328,7 +328,8 @@ def _polygon(s: Path, rect: Sides) -> dict[str, object]:
 
 def _paint(s: Box | Ellipse | Path) -> dict[str, object]:
     stroke: dict[str, object] = {"strokeColor": s.stroke or "none"}
-    return {"fillColor": s.fill or "none", **stroke, **({"strokeWidth": _number(s.width)} if s.stroke else {})}
+    dashed = {"dashed": 1} if isinstance(s, Box) and s.dash else {}
+    return {"fillColor": s.fill or "none", **stroke, **({"strokeWidth": _number(s.width)} if s.stroke else {}), **dashed}
 
 
 def _port(name: str, point: Point, rect: Sides) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from diagen.diagram import Group
@@ -12,6 +13,8 @@ from diagen.render.theme import Theme
 
 TITLE = (13, 600)
 BADGE = (12, 600)
+# What is not always there, or does not learn, has a dashed frame.
+APART = re.compile(r"\b(optional|frozen)\b|선택|동결|고정", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,8 @@ def draw_frames(frames: list[Frame], theme: Theme, square: bool) -> list[Shape]:
         r, owner = frame.rect, ("group", frame.group)
         fill = theme.group_fills[frame.level % 2]
         radius = 2 if square else 12
-        shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, owner=owner, role="frame"))
+        dash = APART.search(frame.title) is not None
+        shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, dash, owner, "frame"))
         if frame.title:
             title = _short(frame.title, r.w - 28 - frame.shift - _badge_width(frame))
             middle = r.y + 19

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from highspy import Highs
 
 # The sides of a node, as (along, across) the flow.
+MOST_STEPS = 200_000  # of the simplex method; the largest figures take some thousands
 OUT, IN, BEFORE, AFTER = (1, 0), (-1, 0), (0, -1), (0, 1)
 
 
@@ -378,6 +379,7 @@ class _Programme:
             self.highs = Highs()
             self.highs.setOptionValue("output_flag", False)
             self.highs.setOptionValue("threads", 1)
+            self.highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)  # not seconds: same input, same pixels
             self.highs.setOptionValue("presolve", "off")  # takes longer than the rest for so small a programme
         highs, none = self.highs, np.zeros(0, dtype=np.int32)
         costs, rows = self.costs[highs.getNumCol() :], self.rows[highs.getNumRow() :]

@@ -330,7 +330,7 @@ class _Slide:
         return f"<{tag}{turn}>{inner}</{tag}>"
 
     def paint(self, shape: Box | Ellipse | Path) -> str:
-        return _fill(shape.fill) + self.stroke(shape.stroke, shape.width)
+        return _fill(shape.fill) + self.stroke(shape.stroke, shape.width, isinstance(shape, Box) and shape.dash)
 
     def stroke(self, colour: str, width: float, dash: bool = False, head: bool = False) -> str:
         if not colour:
