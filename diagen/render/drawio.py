@@ -328,8 +328,11 @@ def _polygon(s: Path, rect: Sides) -> dict[str, object]:
 
 def _paint(s: Box | Ellipse | Path) -> dict[str, object]:
     stroke: dict[str, object] = {"strokeColor": s.stroke or "none"}
-    dashed = {"dashed": 1} if isinstance(s, Box) and s.dash else {}
-    return {"fillColor": s.fill or "none", **stroke, **({"strokeWidth": _number(s.width)} if s.stroke else {}), **dashed}
+    if s.stroke:
+        stroke["strokeWidth"] = _number(s.width)
+    if isinstance(s, Box) and s.dash:
+        stroke["dashed"] = 1
+    return {"fillColor": s.fill or "none", **stroke}
 
 
 def _port(name: str, point: Point, rect: Sides) -> dict[str, object]:

@@ -20,6 +20,7 @@ from diagen.render.kinds import Rect
 from diagen.render.labels import touches
 from diagen.render.scene import OUTLINES, TERSE, Box, Ellipse, Line, Path, Point, Scene, Shape, Text
 from diagen.render.text import measure
+from diagen.render.theme import contrast
 
 NAMES = {
     "F1": "outside the canvas or in its margin",
@@ -42,7 +43,7 @@ NAMES = {
     "F18": "words or lines too pale for their ground",
 }
 WARNINGS = {
-    "F2": "neighbours less than 24 apart",
+    "F2": "neighbours less than 20 apart",
     "F7": "an edge less than 12 from a foreign node",
     "F11": "many crossings",
     "F17": "type under 9 px in a page of 880 px, with more than 40 nodes",
@@ -236,8 +237,8 @@ def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter
                     wrong = away > (4 if body.role in ("bare", "diamond", "trapezoid") else 2.6) * unit or (
                         away > 1 * unit and holds(body.corners, point) and body.role not in ("pill", "documents")
                     )
-                    if body.role in ("pill", "documents", "circle"):
-                        wrong = _gap(body.rect, Rect(*point, 0, 0)) > 10.5 * unit
+                    if body.role in ("pill", "documents"):
+                        wrong = away > 10.5 * unit
                 found["F8"] += wrong
 
 
@@ -348,7 +349,7 @@ def crossings(edges: list[Line]) -> list[float]:
     angles = []
     for i, (line, a, b) in enumerate(pieces):
         for other, c, d in pieces[i + 1 :]:
-            if line is other or set(line.ends) & set(other.ends) or line.bus == other.bus >= 0:
+            if line is other or set(line.ends) & set(other.ends) - {-1} or line.bus == other.bus >= 0:
                 continue
             if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
                 continue
@@ -364,18 +365,6 @@ def crossings(edges: list[Line]) -> list[float]:
 def _too_small_in_a_page(scene: Scene, texts: list) -> bool:
     smallest = min((s.size for s, _ in texts), default=12.0)
     return scene.scale == 1 and smallest * min(1.0, 880 / scene.width) < 9 - 0.05
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours (WCAG 2): 1 for the same, 21 for black and white."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    high, low = sorted((luminance(one), luminance(other)), reverse=True)
-    return (high + 0.05) / (low + 0.05)
 
 
 def _pale(scene: Scene) -> int:
@@ -411,8 +400,8 @@ def _pale(scene: Scene) -> int:
 
 
 def largest_gap(scene: Scene, bodies: list[Body], texts: list, edges: list[Line]) -> float:
-    """The largest empty rectangle as a share of the content's area, on a grid of 8 px."""
-    cell, pad = 8 * scene.scale, 32 * scene.scale
+    """The largest empty rectangle as a share of the content's area, on a grid of 8 px, or more where it is huge."""
+    cell, pad = max(8 * scene.scale, math.sqrt(scene.width * scene.height / 200_000)), 32 * scene.scale
     columns = max(1, int((scene.width - 2 * pad) / cell))
     rows = max(1, int((scene.height - 2 * pad) / cell))
     full = [[False] * columns for _ in range(rows)]

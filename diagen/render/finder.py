@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 
 from diagen.diagram import Edge
 from diagen.render.kinds import Look, Rect, port
@@ -11,7 +12,7 @@ from diagen.render.scene import Point
 CLEAR = 16.0  # between a line and a box that it passes
 BEND, CROSS, ALONG = 60.0, 30.0, 400.0  # what they cost, in pixels of length
 SIDES: tuple[Point, ...] = ((1, 0), (-1, 0), (0, 1), (0, -1))
-MOST_STEPS = 60_000  # of one search
+MOST_STEPS = 30_000  # of the search for all lines of a figure together, some seconds; the others go straight
 
 _Piece = tuple[float, float, float, Edge]  # level, from, to, whose
 
@@ -31,6 +32,7 @@ class Finder:
         self.shifts = shifts
         self.level: list[_Piece] = []
         self.upright: list[_Piece] = []
+        self.steps = 0
         self.blocked: dict[tuple[float, float, float, float], bool] = {}
 
     def find(self, e: Edge) -> list[Point]:
@@ -50,7 +52,8 @@ class Finder:
         if e.source == e.target:
             return self.loop(e.source)
         a, b = self.rects[e.source], self.rects[e.target]
-        start, end = _border(a, (b.cx, b.cy)), _border(b, (a.cx, a.cy))
+        start = _border(a, (b.cx, b.cy), self.looks[e.source].shape)
+        end = _border(b, (a.cx, a.cy), self.looks[e.target].shape)
         return [start, end] if start != end else [(a.cx, a.cy), (b.cx, b.cy + 1)]
 
     def loop(self, node: int) -> list[Point]:
@@ -142,12 +145,11 @@ class Finder:
                 came[out, side] = None
                 heapq.heappush(queue, (cost, number, cost, out, side))
                 number += 1
-        steps = 0
-        while queue and steps < MOST_STEPS:
+        while queue and self.steps < MOST_STEPS:
             _, _, cost, at, way = heapq.heappop(queue)
             if cost > best[at, way]:
                 continue
-            steps += 1
+            self.steps += 1
             if at in goals and goals[at][1] == way:
                 points = [goals[at][0]]
                 state: tuple[Point, Point] | None = (at, way)
@@ -214,10 +216,15 @@ class Finder:
         return self.blocked[key]
 
 
-def _border(r: Rect, towards: Point) -> Point:
-    """Where the line from a rectangle's middle to a point leaves it."""
+def _border(r: Rect, towards: Point, shape: str) -> Point:
+    """Where the line from the middle of a node's shape to a point leaves it."""
     dx, dy = towards[0] - r.cx, towards[1] - r.cy
     if not dx and not dy:
         return (r.cx, r.cy)
-    t = min(r.w / 2 / abs(dx) if dx else 1e9, r.h / 2 / abs(dy) if dy else 1e9)
+    if shape in ("circle", "op"):
+        t = 1 / math.hypot(2 * dx / r.w, 2 * dy / r.h)
+    elif shape == "diamond":
+        t = 1 / (abs(2 * dx / r.w) + abs(2 * dy / r.h))
+    else:
+        t = min(r.w / 2 / abs(dx) if dx else 1e9, r.h / 2 / abs(dy) if dy else 1e9)
     return (r.cx + dx * t, r.cy + dy * t)

@@ -50,9 +50,19 @@ def _short(title: str, room: float) -> str:
     return shorten(title[:1].upper() + title[1:], *TITLE, min(room, 260.0)) if title else ""
 
 
+def _shown(frame: Frame) -> str:
+    """The title as it fits."""
+    return _short(frame.title, frame.rect.w - 28 - frame.shift - _badge_width(frame))
+
+
+def is_cut(frame: Frame) -> bool:
+    """Whether the title is not shown whole."""
+    return len(_shown(frame)) < len(frame.title)
+
+
 def title_rect(frame: Frame) -> Rect:
     """What the title and the badge of a frame cover, for others to keep away from."""
-    text = _short(frame.title, frame.rect.w - 28 - frame.shift - _badge_width(frame))
+    text = _shown(frame)
     return Rect(frame.rect.x + 14 + frame.shift, frame.rect.y + 10, measure(text, *TITLE), 18)
 
 
@@ -97,7 +107,7 @@ def draw_frames(frames: list[Frame], theme: Theme, square: bool) -> list[Shape]:
         dash = APART.search(frame.title) is not None
         shapes.append(Box(r.x, r.y, r.w, r.h, radius, fill, theme.group_stroke, 1.25, dash, owner, "frame"))
         if frame.title:
-            title = _short(frame.title, r.w - 28 - frame.shift - _badge_width(frame))
+            title = _shown(frame)
             middle = r.y + 19
             shapes.append(
                 Text(r.x + 14 + frame.shift, middle + 0.36 * 13, title, *TITLE, theme.group_title, "start", owner=owner,

@@ -9,11 +9,11 @@ from functools import cached_property
 from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
-from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, title_width
+from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, is_cut, title_width
 from diagen.render.kinds import Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
-from diagen.render.place import IN, SPACINGS, Plan, Wire, plan, solve
-from diagen.render.ranks import Order, arrange, feedback_edges, home_of, ring_of
+from diagen.render.place import SPACINGS, Plan, Wire, plan, solve
+from diagen.render.ranks import Order, arrange, feedback_edges, ring_of
 from diagen.render.route import Course, assign_ports, assign_trunks, complete_joins, course, one_label, straighten
 from diagen.render.scene import Line, Owner, Point, Shape
 from diagen.render.text import measure
@@ -25,10 +25,12 @@ TITLE_PAD, PAD = 44, 20
 
 @dataclass(frozen=True)
 class Figure:
-    """What a family of figures hands over: shapes without margin, and the whole words of labels that were cut."""
+    """What a family of figures hands over: shapes without margin, the whole words of labels that were cut, and whether
+    its lines are slanted though nobody asked for that."""
 
     shapes: list[Shape]
     full: list[tuple[Owner, str]]
+    slanted: bool = False
 
 
 CELLS = ("rnn", "lstm", "gru")  # kinds that are chained where a network is unrolled
@@ -440,7 +442,7 @@ def compose(
     ]
     shapes += lines
     shapes += labels.crossings(lines, frames, theme)
-    full: list[tuple[Owner, str]] = []
+    full: list[tuple[Owner, str]] = [(("group", f.group), f.title) for f in frames if is_cut(f)]
     for i, (node, seen, rect) in enumerate(zip(diagram.nodes, looks, rects, strict=True)):
         shapes += draw_node(i, node.kind, seen, rect, theme, flow, square)
         if seen.cut:
@@ -454,4 +456,4 @@ def compose(
     return Figure(shapes + placed, full + cut)
 
 
-__all__ = ["IN", "Arrangement", "Figure", "compose", "edge_lines", "home_of", "look_all", "simplified"]
+__all__ = ["Arrangement", "Figure", "compose", "edge_lines", "look_all", "simplified"]

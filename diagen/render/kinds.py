@@ -212,15 +212,15 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
 
 def _diamond(told: Words, colours: Family) -> Look:
     lines, cut = wrap(told.label, *LABEL, 150, 3 if not told.sub else 2)
-    sublines = wrap(told.sub, *SUB, 120, 1)[0] if told.sub else ()
+    sublines, subcut = wrap(told.sub, *SUB, 120, 1) if told.sub else ((), False)
     width, height = _text_size(lines, sublines)
     w = max(136.0, width + 56)
     h = max(72.0, (height + 2) / max(0.2, 1 - (width + 10) / w))
     if h > 0.62 * w:  # rather wide than tall
         h = max(72.0, 1.9 * height)
         w = max(w, (width + 10) / max(0.2, 1 - (height + 2) / h))
-    whole = told.label if cut else ""
-    return Look("diamond", colours, lines, sublines, _up(w, 8), _up(h, 4), cut=whole)
+    whole = f"{told.label} ({told.sub})" if told.sub else told.label
+    return Look("diamond", colours, lines, sublines, _up(w, 8), _up(h, 4), cut=whole if cut or subcut else "")
 
 
 def _text_size(lines: Sequence[str], sublines: Sequence[str]) -> tuple[float, float]:

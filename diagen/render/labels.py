@@ -13,6 +13,8 @@ from diagen.render.theme import Theme
 FONT = (12, 400)
 LEADING = 16
 WIDEST = 150
+MANY = 100  # labels: in a figure with more, only a FEW places of each are held against all lines and boxes
+FEW = 4
 
 
 def _wrapped(label: str) -> tuple[tuple[str, ...], bool]:
@@ -58,14 +60,17 @@ def place(
         width, height = max(measure(t, *FONT) for t in texts) + 8, LEADING * len(texts)
         from_decision = line.ends[0] >= 0 and shapes[line.ends[0]] == "diamond"
         best = (1e9, rects[0] if rects else Rect(0, 0, width, height), True)
-        for fine in (False, True):  # many places are only tried where the usual ones are all taken
+        for fine in (False, True)[: 1 + (len(told) <= MANY)]:  # more places only where the usual ones are all taken
             piece, fellows = shared.get(index, (None, set()))
             part = line
             if piece is not None:
                 ends = line.points[:2] if piece == 0 else line.points[-2:]
                 part = replace(line, points=ends, head=line.head and piece != 0)
             others = [p for p in pieces if piece is None or p[0] not in fellows or p[0] == index]
-            for cost, rect, on_line in _candidates(part, width, height, from_decision, fine):
+            places = _candidates(part, width, height, from_decision, fine)
+            if len(told) > MANY:
+                places = sorted(places, key=lambda place: place[0])[:FEW]
+            for cost, rect, on_line in places:
                 if cost < best[0]:
                     cost += _trouble(rect, on_line, index, others, blocks, done, frames)
                 best = min(best, (cost, rect, on_line), key=lambda c: c[0])
@@ -101,7 +106,7 @@ def _candidates(
         head = 9 if last else 0
         shares = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
         if fine:
-            step = min(0.2, 10 / (size + 1))
+            step = min(0.2, max(10 / (size + 1), 1 / 40))
             shares = sorted((step * i for i in range(1, int(1 / step))), key=lambda share: abs(share - 0.5))
         if near_start and number == 0 and size > 0:
             shares.insert(0, min(0.5, (extent / 2 + 8) / size))

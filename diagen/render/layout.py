@@ -7,7 +7,7 @@ from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
-from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Shape, Text, scaled, shifted
+from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
 
@@ -33,7 +33,7 @@ def layout(diagram: Diagram, **style: str) -> Scene:
         figure = placed.draw(placed.in_a_grid(diagram), theme)
     else:
         figure = _best(diagram, theme)
-    scene = finish(figure.shapes, figure.full, diagram.title, theme, chosen)
+    scene = finish(figure, diagram.title, theme, chosen)
     return replace(scene, description=described(diagram))
 
 
@@ -98,8 +98,9 @@ def _misfit(figure: graph.Figure, above: float) -> float:
     return max(0.0, width / WIDEST - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
 
 
-def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme: Theme, style: Style) -> Scene:
+def finish(figure: graph.Figure, title: str, theme: Theme, style: Style) -> Scene:
     """The content with its title above it and the margin around it, scaled where the style says so."""
+    shapes = figure.shapes
     left, top, right, low = extent(shapes)
     lines: tuple[str, ...] = ()
     if title:
@@ -118,8 +119,8 @@ def finish(shapes: list[Shape], full: list[tuple[Owner, str]], title: str, theme
         moved = [scaled(shape, factor) for shape in moved]
         width, height = _even(width * factor), _even(height * factor)
     return Scene(
-        width, height, theme.ground, tuple(moved), title, full_labels=tuple(full), scale=factor,
-        orthogonal=style.routing != "straight",
+        width, height, theme.ground, tuple(moved), title, full_labels=tuple(figure.full), scale=factor,
+        orthogonal=style.routing != "straight" and not figure.slanted,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 
 from diagen.diagram import Diagram, Node
@@ -93,9 +94,8 @@ def _dense(diagram: Diagram, theme: Theme) -> Figure | None:
         return None
     layers[-1].colours = _coloured(diagram.nodes[layers[-1].node], theme, "a")
     _hidden_names(diagram, layers)
-    upright = diagram.style.direction in ("down", "up")
     if len(layers) > 7 or any(layer.units > 2000 for layer in layers) or waiting:
-        figure = _bars(layers, theme, waiting) if not upright else None
+        figure = _row(layers, theme, waiting) if diagram.style.direction in ("", "right") else None
     else:
         figure = _neurons(diagram, layers, theme)
     return figure
@@ -119,7 +119,7 @@ def _coloured(node: Node, theme: Theme, name: str) -> Family:
 
 def _hidden_names(diagram: Diagram, layers: list[_Layer]) -> None:
     """Dense layers between input and output are called hidden where the user gave them no name."""
-    inner = [la for la in layers[1:-1] if diagram.nodes[la.node].label.startswith("dense ")]
+    inner = [la for la in layers[1:-1] if re.fullmatch(r"dense \d+", diagram.nodes[la.node].label)]
     if diagram.nodes[layers[-1].node].kind != "output":
         return
     for number, la in enumerate(inner, 1):
@@ -167,6 +167,8 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
             x += max(144.0 if not upright else 120.0, need, steps + 2 * d if not upright else 0)
         la.x = 8 * math.ceil(x / 8)
         x = la.x
+    if not upright and x + max(measure(la.name, *NAME) for la in layers) > 1.5 * WIDEST:
+        return None  # names that long are wrapped in boxes
 
     def real(along: float, across: float) -> Point:
         return {
@@ -246,10 +248,6 @@ def _steps_of(layers: list[_Layer], middles: list[float], top: float, theme: The
 # -- bars and maps -----------------------------------------------------------------------------------------------
 
 
-def _bars(layers: list[_Layer], theme: Theme, after: list[tuple[int, str]]) -> Figure | None:
-    return _row(layers, theme, after)
-
-
 def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
     """Maps as sheets. detail: "all" of them; "no pools", which are words over the gap then; or, for very long networks,
     also one stack for all convolutions of a "stages" (the same kernel, size and channels, nothing between them).
@@ -269,7 +267,7 @@ def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
         colours = family(node, theme)
         layer = _Layer(i, told[i].label, "", colours, steps=waiting)
         waiting = []
-        if image and flat:
+        if image and (flat or "(" in node.label):  # what stands in brackets has no place under a map
             return None
         if node.kind == "input":
             if not image:
@@ -367,9 +365,7 @@ def _row(
             if kernel:
                 shapes += _kernel_lines(a, b, max(kernel[:2]), known, theme, owner)
             else:
-                y = 2.5 * (_sheets(a) - 1)
-                start, end = a.x + a.h, b.x
-                ends = ((a.x + a.w + 4, 0.0), (end - 1.6, 0.0)) if start else ((0.0, y), (1.0, y))
+                ends = ((a.x + a.w + 4, 0.0), (b.x - 1.6, 0.0))
                 shapes.append(Line(ends, theme.edge, 1.5, head=True, owner=owner, ends=(a.node, b.node)))
     for la in layers:
         shapes += _caption(la, la.cx, low, theme)

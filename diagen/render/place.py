@@ -410,7 +410,6 @@ def solve(
     `flat_room`: what the label of an edge inside a rank needs between its ends; `titles`: what a title covers at the
     low corner of a frame's end `title_end` (0: first rank, 1: last), which edges through that end keep away from.
     """
-    label_gap: dict[int, float] = {}
     lp = _Programme()
     items, order = made.items, made.order
     at = [lp.new() for _ in items]
@@ -418,7 +417,7 @@ def solve(
     low, high = lp.new(), lp.new()
     for members in made.ranks():
         for a, b in zip(members, members[1:], strict=False):
-            lp.apart(at[a], at[b], _distance(made, items[a], items[b], label_gap))
+            lp.apart(at[a], at[b], _distance(made, items[a], items[b]))
     for k, item in enumerate(items):
         lp.apart(low, at[k], item.half)
         lp.apart(at[k], high, item.half)
@@ -465,7 +464,7 @@ def solve(
             break
         places = lp.solve()
     if places is None:  # cannot happen with an order that Graphviz drew; but never fail
-        places = _stacked(made, label_gap)
+        places = _stacked(made)
         made.span.clear()
     for k, item in enumerate(items):
         item.at = 2 * round(places[k] / 2)
@@ -474,14 +473,13 @@ def solve(
             made.frames[k] = (2 * round(places[a] / 2), 2 * round(places[b] / 2))
 
 
-def _distance(made: Plan, a: Item, b: Item, label_gap: dict[int, float]) -> float:
+def _distance(made: Plan, a: Item, b: Item) -> float:
     spacing = made.spacing
     if a.node >= 0 and b.node >= 0:
         return a.half + b.half + spacing.sibling
-    extra = max(label_gap.get(a.wire, 0.0) if a.node < 0 else 0.0, label_gap.get(b.wire, 0.0) if b.node < 0 else 0.0)
     if a.node < 0 and b.node < 0:
-        return 16 + a.label + b.label + (extra if a.wire != b.wire else 0.0)
-    return a.half + b.half + a.label + b.label + max(spacing.lane, 12 + extra)
+        return 16 + a.label + b.label
+    return a.half + b.half + a.label + b.label + max(spacing.lane, 12)
 
 
 def _frames(
@@ -597,13 +595,13 @@ def _nested(made: Plan, k: int, j: int) -> bool:
     return False
 
 
-def _stacked(made: Plan, label_gap: dict[int, float]) -> list[float]:
+def _stacked(made: Plan) -> list[float]:
     """Each rank on its own, one item after the other."""
     places = [0.0] * (len(made.items) + 2 * len(made.span))
     for members in made.ranks():
         x = 0.0
         for a, b in zip([members[0], *members], members, strict=False):
-            x += _distance(made, made.items[a], made.items[b], label_gap) if a != b else 0.0
+            x += _distance(made, made.items[a], made.items[b]) if a != b else 0.0
             places[b] = x
         for k in members:
             places[k] -= x / 2

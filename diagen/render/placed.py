@@ -29,7 +29,7 @@ def in_a_grid(diagram: Diagram) -> Diagram:
     nodes = tuple(
         replace(node, at=(260 * (i % across), 140 * (i // across)), extent=None) for i, node in enumerate(diagram.nodes)
     )
-    return replace(diagram, nodes=nodes, groups=())
+    return replace(diagram, nodes=nodes, groups=(), edges=diagram.flow())
 
 
 def draw(diagram: Diagram, theme: Theme) -> Figure:
@@ -54,7 +54,8 @@ def draw(diagram: Diagram, theme: Theme) -> Figure:
     for k in sorted(range(len(edges)), key=lambda k: (_distance(rects, edges[k]), k)):
         points = finder.straight(edges[k]) if straight else finder.find(edges[k])
         routes[k] = simplified(points)
-    return compose(diagram, theme, rects, looks, frames, edge_lines(wires, routes, theme), flow)
+    figure = compose(diagram, theme, rects, looks, frames, edge_lines(wires, routes, theme), flow)
+    return replace(figure, slanted=straight)
 
 
 def _flow(diagram: Diagram, edges: list[Edge]) -> Point:

@@ -18,7 +18,7 @@ from diagen.render.kinds import Rect
 from diagen.render.labels import touches
 from diagen.render.scene import OUTLINES, TERSE, Box, Line, Scene, Text
 
-WEIGHTS = {  # exponents: what halves a term with weight 1 halves the total
+WEIGHTS = {  # exponents of a quarter and three quarters of the term
     "overlap": 2.0,
     "spacing": 0.5,
     "canvas": 1.2,
@@ -46,16 +46,17 @@ def readability(scene: Scene) -> tuple[float, dict[str, float]]:
     The total is a product, since one thing that is bad enough makes a drawing useless however good the rest is, and
     since people judge whole drawings (Störrle 2016: compounds of flaws weigh more than each alone).
     """
-    found = terms(scene)
+    counted = faults.count(scene)
+    found = terms(scene, counted)
     soft = math.prod((0.25 + 0.75 * value) ** WEIGHTS[name] for name, value in found.items())
     nodes = len({s.owner for s in scene.shapes if s.owner[0] == "node"})
-    hard = sum(hard_faults(scene).values())
+    hard = sum(hard_faults(scene, counted).values())
     # Hard faults dominate: two on every third node take half of what is left.
     return 5 * soft / (1 + 1.5 * hard / max(nodes, 1)), found
 
 
-def hard_faults(scene: Scene) -> dict[str, int]:
-    """What makes a drawing wrong at sight, by its name; only what occurs.
+def hard_faults(scene: Scene, counted: dict[str, int] | None = None) -> dict[str, int]:
+    """What makes a drawing wrong at sight, by its name; only what occurs. counted: what faults.count() says, if known.
 
     These are the gross forms of faults.py, whose distances and margins are for drawings that are nearly right.
     """
@@ -70,7 +71,7 @@ def hard_faults(scene: Scene) -> dict[str, int]:
         "off the canvas": len(outside),
         "an edge through a node": len(edges) - _free(bodies, edges, scene.scale),
     }  # fmt: skip
-    counted = faults.count(scene)
+    counted = counted or faults.count(scene)
     found |= {faults.NAMES[name]: counted[name] for name in ("F4", "F5", "F6")}
     return {name: n for name, n in found.items() if n}
 
@@ -92,8 +93,9 @@ def _free(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> int:
     return free
 
 
-def terms(scene: Scene) -> dict[str, float]:
+def terms(scene: Scene, counted: dict[str, int] | None = None) -> dict[str, float]:
     """Each term from 0 to 1, by its name; 1 where there is nothing that it could judge."""
+    counted = counted or faults.count(scene)
     bodies = [faults.body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
     texts = [(s, faults.text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
     edges = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"]
@@ -107,33 +109,34 @@ def terms(scene: Scene) -> dict[str, float]:
         "crossings": _crossings(edges),
         "angles": _angles(edges),
         "type": _type(scene, texts),
-        "fit": _fit(scene, len(texts)),
-        "contrast": _contrast(scene, len(texts) + len(edges) + len(bodies)),
+        "fit": _fit(scene, counted, len(texts)),
+        "contrast": _contrast(counted, len(texts) + len(edges) + len(bodies)),
         "links": _links(scene, bodies),
         "bends": _bends(edges),
         "lengths": _lengths(edges),
         "alignment": _alignment(bodies),
         "space": _space(scene, bodies),
-        "emptiness": 1 - max(0.0, faults.largest_gap(scene, bodies, texts, edges) - 0.1) / 0.9,
+        "emptiness": _emptiness(faults.largest_gap(scene, bodies, texts, edges)),
         "aspect": _aspect(scene),
         "grouping": _grouping(bodies, frames),
     }
 
 
 def _overlap(bodies: Sequence[Body]) -> float:
-    """Share of the nodes' area that no other node covers: what users of diagram tools complain of most."""
+    """Share of the nodes' area that no other node covers, twice what is covered taken off.
+
+    Node overlap: Dwyer, Marriott, Stuckey 2006; what users of diagram tools complain of most.
+    """
     lost = whole = 0.0
     for i, a in enumerate(bodies):
         whole += a.rect.w * a.rect.h
         for b in bodies[i + 1 :]:
-            if a.role == b.role == "sheet" and a.node == b.node:
-                continue
             lost += _shared(a.rect, b.rect)
     return max(0.0, 1 - 2 * lost / whole) if whole else 1.0
 
 
 def _spacing(bodies: Sequence[Body], unit: float) -> float:
-    """Share of the nodes that stand 16 px and more from all others (proximity: what is near seems one thing)."""
+    """Share of the nodes that stand 16 px and more from all others (proximity: Wertheimer 1923)."""
     apart = [b for b in bodies if b.role not in TERSE - {"circle"}]
     near = set()
     for i, a in enumerate(apart):
@@ -147,7 +150,10 @@ def _spacing(bodies: Sequence[Body], unit: float) -> float:
 
 
 def _canvas(scene: Scene, rects: Sequence[Rect]) -> float:
-    """Share of what is drawn that lies on the canvas, squared, since what is cut off cannot be guessed."""
+    """Share of what is drawn that lies on the canvas, squared.
+
+    Ours: no formula was found for it, and what is cut off cannot be guessed.
+    """
     inside = whole = 0.0
     for r in rects:
         wide = max(0.0, min(r.right, scene.width) - max(r.x, 0.0))
@@ -158,14 +164,20 @@ def _canvas(scene: Scene, rects: Sequence[Rect]) -> float:
 
 
 def _words(bodies: Sequence[Body], texts: Sequence[tuple[Text, Rect]]) -> float:
-    """Share of the nodes that carry words; a figure that has none at all is judged by its shapes alone."""
+    """Share of the nodes that carry words; a figure that has none at all is judged by its shapes alone.
+
+    Ours: a node without words says nothing (Moody 2009: semantic transparency, dual coding).
+    """
     named = {s.owner[1] for s, _ in texts if s.owner[0] == "node"}
     nodes = {b.node for b in bodies if b.role not in TERSE - {"circle"}}
     return len(nodes & named) / len(nodes) if nodes and texts else 1.0
 
 
 def _passages(bodies: Sequence[Body], edges: Sequence[Line], unit: float) -> float:
-    """Share of the edges that pass through no foreign node (continuity: Ware, Purchase, Colpoys, McGill 2002)."""
+    """Share of the edges that pass through no foreign node, squared.
+
+    Continuity: Ware, Purchase, Colpoys, McGill 2002.
+    """
     return (_free(bodies, edges, unit) / len(edges)) ** 2 if edges else 1.0
 
 
@@ -186,27 +198,35 @@ def _angles(edges: Sequence[Line]) -> float:
 
 
 def _type(scene: Scene, texts: Sequence[tuple[Text, Rect]]) -> float:
-    """The smallest type where the figure is fitted to a page of 880 pixels: 5 px and less counts 0, 12 px 1."""
+    """The smallest type where the figure is fitted to a page of 880 pixels: 5 px and less counts 0, 12 px 1.
+
+    Ours, for want of a formula: small type is read more slowly (Tinker 1963).
+    """
     if not texts:
         return 1.0
     smallest = min(s.size for s, _ in texts) * min(1.0, 880 / scene.width)
     return min(1.0, max(0.0, (smallest - 5) / 7))
 
 
-def _fit(scene: Scene, texts: int) -> float:
-    """Share of the words that are whole and lie in their shapes, clear of others and of lines."""
-    found = faults.count(scene)
+def _fit(scene: Scene, found: dict[str, int], texts: int) -> float:
+    """Share of the words that are whole and lie in their shapes, clear of others and of lines.
+
+    After the rules for placing labels of Imhof 1975: whole, and clear of all else.
+    """
     wrong = found["F4"] + found["F5"] + found["F6"] + len(scene.full_labels)
     return max(0.0, 1 - wrong / texts) if texts else 1.0
 
 
-def _contrast(scene: Scene, things: int) -> float:
+def _contrast(found: dict[str, int], things: int) -> float:
     """Share of words, lines and borders that stand out from their ground (WCAG 2: 4.5 and 3 to 1)."""
-    return max(0.0, 1 - faults.count(scene)["F18"] / things) if things else 1.0
+    return max(0.0, 1 - found["F18"] / things) if things else 1.0
 
 
 def _links(scene: Scene, bodies: Sequence[Body]) -> float:
-    """Share of the nodes that a line reaches: a shape beside the flow says nothing about it."""
+    """Share of the nodes that a line reaches: a shape beside the flow says nothing about it.
+
+    Ours; of uniform connectedness, the strongest sign of belonging (Palmer, Rock 1994).
+    """
     nodes = {b.node for b in bodies if b.role not in TERSE - {"circle"}}
     if len(nodes) < 2:
         return 1.0
@@ -248,8 +268,19 @@ def _space(scene: Scene, bodies: Sequence[Body]) -> float:
     return 1.0 if covered <= 0.5 else max(0.0, 1 - (covered - 0.5) / 0.5)
 
 
+def _emptiness(gap: float) -> float:
+    """How small the largest empty rectangle is as a share of the figure: 1 up to a tenth of it, 0 where it is all.
+
+    Ours; near to the node uniformity of the geg library (GD 2025), which counts nodes in the cells of a grid.
+    """
+    return 1 - max(0.0, gap - 0.1) / 0.9
+
+
 def _aspect(scene: Scene) -> float:
-    """How near the sides come to a page's or a slide's: 1 from 1 : 2 to 2.6 : 1, falling to 0 at five times that."""
+    """How near the sides come to a page's or a slide's: 1 from 1 : 2 to 2.6 : 1, falling to 0 at five times that.
+
+    After the aspect ratio among the measures of the geg library (GD 2025); the bounds are those of pages and slides.
+    """
     aspect = scene.width / scene.height
     off = max(math.log(0.5 / aspect), math.log(aspect / 2.6), 0.0)
     return max(0.0, 1 - off / math.log(5))
