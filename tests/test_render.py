@@ -4,6 +4,7 @@ import base64
 import io
 import random
 import re
+import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -285,8 +286,8 @@ def test_svg_carries_its_letters() -> None:
 
 def test_svg_is_the_same_at_any_time(monkeypatch) -> None:
     scene, made = layout(parse(RAG)), []
-    for time in ("1", "999999999"):
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", time)  # what fontTools writes into a font as its last change
+    for seconds in ("1", "999999999"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", seconds)  # what fontTools writes into a font as its last change
         subset.cache_clear()
         made.append(SvgRenderer()(scene))
     assert made[0] == made[1]
@@ -415,3 +416,76 @@ def test_text_is_measured_and_wrapped() -> None:
     assert len(lines) <= 3 and not cut
     assert max(measure(line, 14, 500) for line in lines) <= 160
     assert wrap("word " * 100, 14, 500, 160)[1]
+
+
+def texts_of(text: str) -> list[str]:
+    return [s.text for s in layout(parse(text)).shapes if isinstance(s, Text)]
+
+
+def test_what_is_optional_or_frozen_has_a_dashed_frame() -> None:
+    scene = layout(parse("group Frozen encoder\nA -> B\nend\ngroup Decoder\n-> C -> D\nend\n"))
+    assert [s.dash for s in scene.shapes if s.role == "frame" and isinstance(s, Box)] == [True, False]
+    assert 'stroke-dasharray="5 4"' in SvgRenderer(embed=False)(scene)
+
+
+def test_names_and_second_lines_of_networks_are_kept() -> None:
+    named = texts_of("x [input 3] -> dense features [dense 4]\n-> y [output 2]\n")
+    assert "Dense features" in named and "Hidden" not in named
+    assert "Hidden" in texts_of("input 3\ndense 4\noutput 2\n")
+    maps = texts_of(
+        "input 32x32x1\n-> C1 (feature extractor) [conv 5x5 6]\n-> S2 (subsample) [pool 2x2]\n-> output [output 10]\n"
+    )
+    assert {"feature extractor", "subsample"} <= {text.lower() for text in maps}
+
+
+def test_bars_run_the_way_that_was_asked_for() -> None:
+    scene = layout(parse("style left\ninput 4096\ndense 1024\ndense 32\noutput 4096\n"))
+    at = {s.owner[1]: s.x for s in scene.shapes if s.owner[0] == "node" and isinstance(s, Text)}
+    assert at[0] > at[3]
+
+
+def test_long_names_of_neurons_are_wrapped() -> None:
+    scene = layout(parse("x [input 3] -> " + "word " * 90 + "[dense 4]\n-> y [output 2]\n"))
+    assert scene.width < 1200 and scene.full_labels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A -> Ready? (when every single one of the workers has reported back to the coordinator) [decision]\n",
+        "group " + "Very long group title indeed " * 3 + "\nA -> B\nend\n",
+    ],
+)
+def test_all_that_was_cut_is_known(text: str) -> None:
+    scene = layout(parse(text))
+    ((_owner, whole),) = scene.full_labels
+    assert not any(whole == s.text for s in scene.shapes if isinstance(s, Text))
+
+
+def test_straight_lines_end_at_the_outline() -> None:
+    scene = layout(parse("style straight\nA @0,0 -> B [decision] @300,200\nA -> C [add] @-300,250\n"))
+    assert faults.errors(scene) == 0
+    (inside,) = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge" and s.ends[1] == 2]
+    body = next(faults.body_of(s) for s in scene.shapes if s.owner == ("node", 2) and s.role == "op")
+    moved = replace(inside, points=(inside.points[0], (body.rect.cx, body.rect.cy)))
+    wrong = replace(scene, shapes=tuple(moved if s is inside else s for s in scene.shapes))
+    assert faults.count(wrong)["F8"] == 1
+
+
+def test_two_lines_that_join_nothing_may_cross() -> None:
+    one, other = Line(((0, 0), (10, 10)), "#000000", 1.5), Line(((0, 10), (10, 0)), "#000000", 1.5)
+    assert faults.crossings([one, other]) == [90.0]
+
+
+def test_huge_and_crowded_figures_end() -> None:
+    """Neither the size of the canvas nor the number of labels decides how long it takes; a minute each before."""
+    far = layout(parse("A [data] @-90000,-90000\nB [data] @90000,90000\nA -> B\n"))
+    start = time.process_time()
+    readability(far)
+    r = random.Random(1)
+    crowd = "".join(f"N{i} -> N{i + 1}\n" for i in range(99))
+    crowd += "".join(f"N{r.randrange(100)} -> N{r.randrange(100)} : word {k}\n" for k in range(102))
+    layout(parse(crowd))
+    placed = "".join(f"n{i} [data] @{r.randrange(1600)},{r.randrange(1200)}\n" for i in range(60))
+    layout(parse(placed + "".join(f"n{r.randrange(60)} -> n{r.randrange(60)}\n" for _ in range(60))))
+    assert time.process_time() - start < 20
