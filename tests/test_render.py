@@ -192,6 +192,70 @@ def test_copies_of_a_u_shape_are_level() -> None:
     assert at["Down 1"][0] < at["Down 2"][0] < at["Bottom"][0] < at["Up 2"][0] < at["Up 1"][0]
 
 
+SLABS = """input 64x64x1
+repeat 2
+conv 3x3 32 relu
+end
+pool max 2x2
+conv 3x3 64 relu
+upsample 2x2
+concat
+repeat 2
+conv 3x3 32 relu
+end
+output 1 sigmoid
+conv 2 ..> concat 1 : copy
+"""
+
+
+def slabs(text: str) -> dict[str, Box]:
+    diagram = parse(text)
+    shapes = layout(diagram).shapes
+    return {diagram.nodes[s.owner[1]].label: s for s in shapes if isinstance(s, Box) and s.role == "bar"}
+
+
+def test_a_u_shape_of_layers_is_slabs() -> None:
+    at = slabs(SLABS)
+    assert set(at) == {"input 1", "conv 1", "conv 2", "conv 3", "conv 4", "conv 5", "output 1"}
+    assert at["conv 1"].y == at["conv 5"].y < at["conv 3"].y and at["conv 1"].h > at["conv 3"].h
+    assert at["conv 3"].w == at["conv 1"].w + 8  # 8 px for each doubling of channels
+    copy = next(s for s in layout(parse(SLABS)).shapes if isinstance(s, Line) and s.dash)
+    assert copy.points[0][0] == at["conv 2"].x + at["conv 2"].w and len({y for _, y in copy.points}) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("conv 2 ..> concat 1", "conv 1 ..> concat 1"),  # from the middle of its level
+        ("pool max 2x2\nconv 3x3 64 relu", "pool max 2x2\nconv 3x3 64 relu\nconv 1x1 64 relu"),  # two stages below
+        ("upsample 2x2", "norm batch"),  # one step up is missing
+        ("input 64x64x1", "style down\ninput 64x64x1"),
+    ],
+)
+def test_what_is_no_u_of_slabs_is_boxes(change: tuple[str, str]) -> None:
+    assert not slabs(SLABS.replace(*change)) and faults.errors(layout(parse(SLABS.replace(*change)))) == 0
+
+
+def test_dots_stand_for_what_is_left_out() -> None:
+    at = places(UNROLLED.replace("h2 -> h3 [rnn]", "h2 -> …\n… -> h3 [rnn]"))
+    assert at["h2"][1] == at["h3"][1] and at["x3"][0] == at["h3"][0] == at["y3"][0]
+    for dots in ("…", "⋯", "⋮"):
+        scene = layout(parse(f"Batch -> Worker 1 -> Mean\nBatch -> {dots} -> Mean\nBatch -> Worker 9 -> Mean\n"))
+        small = [(s.x, s.y) for s in scene.shapes if s.role == "dots"]
+        assert len(small) == 3 and len({p[dots != "⋮"] for p in small}) == 1  # in a row, or one above the other
+        assert not any(isinstance(s, Text) and s.text == dots for s in scene.shapes)
+        assert faults.errors(scene) == 0
+
+
+def test_a_long_network_is_drawn_by_stages() -> None:
+    stages = (("64", 2), ("128", 2), ("256", 3), ("512", 3), ("512", 3))
+    text = "input 224x224x3\n" + "".join(f"conv 3x3 {c} relu\n" * n + "pool max 2x2\n" for c, n in stages)
+    scene = layout(parse(text + "flatten\ndense 4096 relu\ndense 4096 relu\noutput 1000 softmax\n"))
+    told = [s.text for s in scene.shapes if isinstance(s, Text) and s.role == "caption"]
+    assert told[1:6] == ["Conv 1–2", "Conv 3–4", "Conv 5–7", "Conv 8–10", "Conv 11–13"]
+    assert scene.width <= 1170 and faults.errors(scene) == 0
+
+
 def test_a_loop_is_a_rectangle() -> None:
     at = places(AGENT)
     assert at["Agent"][1] == at["Action"][1] == at["Environment"][1] < at["Reward"][1]
@@ -463,7 +527,7 @@ def test_all_that_was_cut_is_known(text: str) -> None:
 
 
 def test_straight_lines_end_at_the_outline() -> None:
-    scene = layout(parse("style straight\nA @0,0 -> B [decision] @300,200\nA -> C [add] @-300,250\n"))
+    scene = layout(parse("style straight\nA @0,0 -> B [decision] @300,200\nA -> Add [add] @-300,250\n"))
     assert faults.errors(scene) == 0
     (inside,) = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge" and s.ends[1] == 2]
     body = next(faults.body_of(s) for s in scene.shapes if s.owner == ("node", 2) and s.role == "op")

@@ -10,7 +10,7 @@ from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
 from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, is_cut, title_width
-from diagen.render.kinds import Look, Rect, look, port, words
+from diagen.render.kinds import DOTS, Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import SPACINGS, Plan, Wire, plan, solve
 from diagen.render.ranks import Order, arrange, feedback_edges, ring_of
@@ -36,6 +36,11 @@ class Figure:
 CELLS = ("rnn", "lstm", "gru")  # kinds that are chained where a network is unrolled
 
 
+def _cells(diagram: Diagram) -> set[int]:
+    """The nodes that may be cells of an unrolled network, the dots between two of them too."""
+    return {i for i, node in enumerate(diagram.nodes) if node.kind in CELLS or node.label in DOTS}
+
+
 class Arrangement:
     """A graph in ranks along one direction; places and lines are found when they are asked for."""
 
@@ -57,7 +62,7 @@ class Arrangement:
         forks = {source for (source, _), count in exits.items() if count > 1}
         straight_on = {i for i, s in enumerate(self.shapes) if s == "op" or (s == "diamond" and i not in forks)}
         operators = {i for i, s in enumerate(self.shapes) if s == "op"}
-        cells = {i for i, node in enumerate(self.diagram.nodes) if node.kind in CELLS}
+        cells = _cells(self.diagram)
         side_by_side = _side_by_side(self.diagram, edges, self.groups)
         return arrange(
             self._sizes(), edges, self.groups, straight_on, self.spacing.sibling, side_by_side, operators, cells,
@@ -81,7 +86,7 @@ class Arrangement:
         apart = _side_by_side(self.diagram, edges, self.groups)
         ahead: dict[int, list[int]] = {}
         waiting = [0] * count
-        cells = {i for i, node in enumerate(self.diagram.nodes) if node.kind in CELLS}
+        cells = _cells(self.diagram)
         for k, e in enumerate(edges):
             # What feeds an operator or a cell may stand beside it.
             beside = self.shapes[e.target] == "op" or (e.source in cells) != (e.target in cells)

@@ -15,6 +15,7 @@ from diagen.render.theme import Family, Theme, readable
 
 LABEL, SUB = (14, 500), (12, 400)  # size and weight
 LEADING, SUB_LEADING = 19, 16
+DOTS = ("…", "...", "⋯", "⋮")  # labels of a box that stands for all those left out
 
 _SHAPES = {
     **dict.fromkeys("store dataset cache memory".split(), "cylinder"),
@@ -127,6 +128,22 @@ def _layer_name(node: Node) -> str:
     return name
 
 
+def same_stage(one: Node, other: Node) -> bool:
+    """Whether two convolutions differ in nothing but their names."""
+    return one.kind == other.kind == "conv" and replace(one, label="") == replace(other, label="")
+
+
+def stage_name(names: list[str]) -> str:
+    """One name for several layers: "Conv 1–3"."""
+    first, last = names[0], names[-1]
+    return f"{first}–{last.removeprefix(first.rpartition(' ')[0] + ' ')}" if len(names) > 1 else first
+
+
+def step_name(told: Words) -> str:
+    """A small step as words on one line: "Pool 2×2"."""
+    return f"{told.label} {told.sub}" if told.sub else told.label
+
+
 def activation_name(word: str, inside: bool = False) -> str:
     """How an activation is written, on its own or `inside` a line of attributes."""
     return _ACTIVATION_NAMES.get(word, word if inside else sentence(word))
@@ -169,6 +186,8 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
     """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical."""
     shape = _SHAPES.get(node.kind, "box")
     colours = family(node, theme)
+    if told.label in DOTS and not told.sub:
+        return Look("op", replace(colours, fill="", stroke=""), (), (), 32, 32, told.label)
     if shape == "op":
         if re.fullmatch(rf"{node.kind}( \d+)?|\+|×|x|sum|plus|product|merge", node.label.lower()):
             sign = {"add": "+", "multiply": "×", "concat": "‖"}[node.kind]
@@ -298,6 +317,11 @@ def draw(index: int, kind: str, seen: Look, r: Rect, theme: Theme, flow: Point, 
             text = Family("", "", theme.text, theme.muted)
             outline = Box(r.x, r.y, r.w, r.h, 0, owner=owner, role="bare")
             return [outline, *stacked(seen.lines, seen.sublines, r.cx, r.cy, text.text, text.sub, owner)]
+        case "op" if seen.sign in DOTS:
+            shapes.append(Ellipse(r.cx, r.cy, r.w / 2, r.h / 2, role="op", **paint))
+            x, y = (0, 1) if seen.sign == "⋮" else (1, 0)
+            shapes += [Ellipse(r.cx + x * d, r.cy + y * d, 1.8, 1.8, theme.edge, owner=owner, role="dots")
+                       for d in (-8, 0, 8)]  # fmt: skip
         case "op":
             shapes.append(Ellipse(r.cx, r.cy, r.w / 2, r.h / 2, role="op", **paint))
             shapes += [Path(p, "", colours.stroke, 1.5, closed=False, owner=owner) for p in _sign(seen.sign, r)]

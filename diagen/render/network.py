@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from diagen.diagram import Diagram, Node
 from diagen.render.graph import Figure
-from diagen.render.kinds import Words, activation_name, family, words
+from diagen.render.kinds import Words, activation_name, family, same_stage, stage_name, step_name, words
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Point, Shape, Text
 from diagen.render.text import measure
 from diagen.render.theme import Family, Theme, mix
@@ -82,7 +82,7 @@ def _dense(diagram: Diagram, theme: Theme) -> Figure | None:
     waiting: list[tuple[int, str]] = []
     for i, node in enumerate(diagram.nodes):
         if node.kind in STEPS:
-            waiting.append((i, _step(told[i])))
+            waiting.append((i, step_name(told[i])))
             continue
         units = node.units or math.prod(node.size or (0,))
         if not units:
@@ -124,10 +124,6 @@ def _hidden_names(diagram: Diagram, layers: list[_Layer]) -> None:
         return
     for number, la in enumerate(inner, 1):
         la.name = f"Hidden {number}" if len(inner) > 1 else "Hidden"
-
-
-def _step(told: Words) -> str:
-    return f"{told.label} {told.sub}" if told.sub else told.label
 
 
 def _slots(units: int) -> list[int]:
@@ -260,7 +256,7 @@ def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
     side, channels, known, flat = 0.0, 0, False, False
     for i, node in enumerate(diagram.nodes):
         if node.kind in STEPS:
-            waiting.append((i, _step(told[i])))
+            waiting.append((i, step_name(told[i])))
             flat |= node.kind == "flatten"
             continue
         image = node.kind in MAPS or (node.kind == "input" and len(node.size) > 1)
@@ -300,11 +296,10 @@ def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
                 waiting = [*layer.steps, (i, own[0] if own else told[i].label)]
                 continue
             before = layers[-1] if detail == "stages" and layers and not layer.steps else None
-            if before and before.side == side and _same_stage(diagram.nodes[before.node], node):
-                first = before.name.partition("–")[0]
-                before.name = f"{first}–{layer.name.removeprefix(first.rpartition(' ')[0] + ' ')}"
+            if before and before.side == side and same_stage(diagram.nodes[before.node], node):
+                before.name = stage_name([before.name.partition("–")[0], layer.name])
                 continue
-            if len(", ".join(own)) <= 14:
+            if len(", ".join(own)) <= 14 and detail != "stages":
                 own = [", ".join(own)] if own else []
             layer.steps = [*layer.steps, *((i, part) for part in own)]
         else:
@@ -322,10 +317,6 @@ def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
         if la.units:
             la.colours = _coloured(diagram.nodes[la.node], theme, "g")
     return _row(layers, theme, waiting, {la.node: diagram.nodes[la.node] for la in layers}, known)
-
-
-def _same_stage(one: Node, other: Node) -> bool:
-    return one.kind == other.kind == "conv" and replace(one, label="") == replace(other, label="")
 
 
 def _kernel(node: Node) -> str:

@@ -1,20 +1,28 @@
 """U shapes: a chain whose early nodes are each joined to a late one, the first to the last and so on inwards.
 
-The chain steps down to its middle and up again, so that every copy runs level.
+The chain steps down to its middle and up again, so that every copy runs level. Where all of its nodes are layers of
+images, they are slabs, as high as the image and as wide as its channels are many; else they are boxes.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+
 from diagen.diagram import Diagram
+from diagen.render import labels
 from diagen.render.graph import Figure, compose, edge_lines, look_all
-from diagen.render.kinds import Rect, port
+from diagen.render.kinds import Rect, Words, family, port, same_stage, stage_name, step_name, words
 from diagen.render.place import SPACINGS, Wire
-from diagen.render.scene import Point
+from diagen.render.scene import Box, Owner, Point, Shape, Text
+from diagen.render.text import measure
 from diagen.render.theme import Theme
 
 RIGHT, LEFT, UP, DOWN = (1, 0), (-1, 0), (0, -1), (0, 1)
 TURN = 32.0  # from the middle of a box, where a line leaves it downward, to the next box
 WIDEST = 1106  # of a page, without the margin
+NAME, COUNT = (14, 500), (12, 400)  # size and weight of captions
+NEXT, DROP = 24.0, 44.0  # between slabs of one level, and between levels
 
 
 def draw(diagram: Diagram, theme: Theme) -> Figure | None:
@@ -26,9 +34,12 @@ def draw(diagram: Diagram, theme: Theme) -> Figure | None:
     at = {node: i for i, node in enumerate(chain)}
     copies = sorted((at[e.source], at[e.target], k) for k, e in enumerate(edges) if at[e.target] != at[e.source] + 1)
     ends = [b for _, b, _ in copies]
-    nested = len(copies) > 1 and ends == sorted(ends, reverse=True) and copies[-1][0] < ends[-1]
+    nested = bool(copies) and ends == sorted(ends, reverse=True) and copies[-1][0] < ends[-1]
     if not nested or len({a for a, *_ in copies}) < len(copies) or len(set(ends)) < len(ends):
         return None
+    slabs = _slabs(diagram, theme, chain, copies)
+    if slabs or len(copies) < 2:  # one shortcut over boxes is a residual block
+        return slabs
     spots = _spots(len(chain), [(a, b) for a, b, _ in copies])
     if not spots:
         return None
@@ -77,6 +88,195 @@ def draw(diagram: Diagram, theme: Theme) -> Figure | None:
         wires.append(Wire(k, e, e.source, e.target))
     lines = edge_lines(wires, routes, theme)
     return compose(diagram, theme, [rects[i] for i in range(len(chain))], looks, [], lines, RIGHT)
+
+
+# -- slabs -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Run:
+    """The layers of one level on one side of the U, in stages of like ones; the step that led there comes before."""
+
+    level: int
+    stages: list[list[int]]
+    steps: list[int]  # the pool, or the upsampling and what joins the copy to it; not drawn but in words
+
+
+def _slabs(diagram: Diagram, theme: Theme, chain: list[int], copies: list[tuple[int, int, int]]) -> Figure | None:
+    """The U of slabs, or None where a level holds more than one stage or a copy does not run level."""
+    runs = _runs(diagram, chain)
+    if not runs:
+        return None
+    told = words(diagram)
+    depth = len(runs) // 2
+    edges = list(diagram.edges)
+    leaves = {run.stages[-1][-1]: n for n, run in enumerate(runs[:depth])}
+    enters = {i: n for n, run in enumerate(runs) if n > depth for i in [*run.steps, run.stages[0][0]]}
+    if any(leaves.get(chain[a], -1) + enters.get(chain[b], -1) != 2 * depth for a, b, _ in copies):
+        return None
+    captions = {stage[0]: _caption(stage, told) for run in runs for stage in run.stages}
+    rects, turns = _places(diagram, runs, captions, told)
+    if max(r.right for r in rects.values()) > WIDEST:
+        return None
+
+    square = diagram.style.shapes == "square"
+    shapes: list[Shape] = []
+    routes: dict[int, list[Point]] = {}
+    wires: list[Wire] = []
+
+    def join(index: int, source: int, target: int, points: list[Point]) -> None:
+        routes[index] = points
+        wires.append(Wire(index, replace(edges[index], source=source, target=target), source, target))
+
+    copied = {k for _, _, k in copies}
+    into = {e.target: k for k, e in enumerate(edges) if k not in copied}
+    before: int | None = None
+    for n, run in enumerate(runs):
+        for node in (i for stage in run.stages for i in stage):
+            if before is not None:
+                a, b = rects[before], rects[node]
+                points = [(a.right, a.cy), (b.x, b.cy)]
+                if node == run.stages[0][0]:
+                    points = [(a.cx, a.bottom), (a.cx, b.cy), (b.x, b.cy)]
+                    if n > depth:
+                        points = [(a.right, a.cy), (b.cx, a.cy), (b.cx, b.bottom)]
+                join(into[node], before, node, points)
+            before = node
+    for a, b, k in copies:
+        target = runs[enters[chain[b]]].stages[0][0]
+        start, end = rects[chain[a]], rects[target]
+        join(k, chain[a], target, [(start.right, start.cy), (end.x, end.cy)])
+    lines = edge_lines(wires, routes, theme)
+    if square:
+        lines = [replace(line, radius=0.0) for line in lines]
+    shapes += lines
+    for node, r in rects.items():
+        colours = family(diagram.nodes[node], theme)
+        radius = 0 if square else 2
+        shapes.append(Box(r.x, r.y, r.w, r.h, radius, colours.fill, colours.stroke, 1.25, owner=("node", node),
+                          role="bar"))  # fmt: skip
+    for n, run in enumerate(runs):
+        for k, stage in enumerate(run.stages):
+            middle = (rects[stage[0]].x + rects[stage[-1]].right) / 2
+            low = rects[stage[0]].bottom
+            beside = k == (len(run.stages) - 1 if n < depth else 0)  # the stage that a step leaves or enters
+            if not beside or n == depth:
+                shapes += _told(captions[stage[0]], middle, low + 22, "middle", stage[0], theme)
+            elif run.level == 0:
+                shapes += _told(captions[stage[0]], middle, rects[stage[0]].y - 34, "middle", stage[0], theme)
+            elif n < depth:
+                shapes += _told(captions[stage[0]], rects[stage[-1]].cx - 10, low + 18, "end", stage[0], theme)
+            else:
+                shapes += _told(captions[stage[0]], rects[stage[0]].cx + 10, low + 18, "start", stage[0], theme)
+        if run.steps:
+            x, y = turns[n]
+            x, anchor = (x + 10, "start") if n <= depth else (x - 10, "end")
+            owner: Owner = ("node", run.steps[0])
+            shapes.append(Text(x, y, _step(run, told), *COUNT, theme.muted, anchor, owner=owner, role="operator"))
+    labelled = {k: edges[k].label for k in routes if edges[k].label}
+    order = list(rects)
+    placed, cut = labels.place(lines, labelled, [rects[i] for i in order], ["box"] * len(order), [], theme, {})
+    return Figure(shapes + placed, cut)
+
+
+def _runs(diagram: Diagram, chain: list[int]) -> list[_Run]:
+    """The chain cut at what changes the size of the image; none where it is no U of such steps."""
+    runs = [_Run(0, [], [])]
+    for node in chain:
+        kind = diagram.nodes[node].kind
+        if kind == "pool":
+            runs.append(_Run(runs[-1].level + 1, [], [node]))
+        elif kind in ("upsample", "deconv"):
+            runs.append(_Run(runs[-1].level - 1, [], [node]))
+        elif kind in ("concat", "add") and not runs[-1].stages and runs[-1].steps:
+            runs[-1].steps.append(node)
+        elif kind not in ("input", "conv", "output"):
+            return []
+        elif runs[-1].stages and same_stage(diagram.nodes[runs[-1].stages[-1][-1]], diagram.nodes[node]):
+            runs[-1].stages[-1].append(node)
+        else:
+            runs[-1].stages.append([node])
+    depth = len(runs) // 2
+    levels = [run.level for run in runs]
+    wanted = [*range(depth), *range(depth, -1, -1)]
+    plain = all(len(run.stages) == 1 or run.level == 0 and run.stages for run in runs)
+    return runs if depth and levels == wanted and plain else []
+
+
+def _caption(stage: list[int], told: list[Words]) -> Words:
+    return Words(stage_name([told[i].label for i in stage]), told[stage[0]].sub)
+
+
+def _step(run: _Run, told: list[Words]) -> str:
+    return step_name(told[run.steps[0]])
+
+
+def _told(caption: Words, x: float, y: float, anchor: str, node: int, theme: Theme) -> list[Shape]:
+    """The name with its upper edge some 10 px above y, and what is known of it below."""
+    owner: Owner = ("node", node)
+    shapes: list[Shape] = [Text(x, y + 5, caption.label, *NAME, theme.text, anchor, owner=owner, role="caption")]
+    if caption.sub:
+        shapes.append(Text(x, y + 23, caption.sub, *COUNT, theme.muted, anchor, owner=owner, role="sublabel"))
+    return shapes
+
+
+def _places(
+    diagram: Diagram, runs: list[_Run], captions: dict[int, Words], told: list[Words]
+) -> tuple[dict[int, Rect], dict[int, Point]]:
+    """Where the slabs stand, and where the words of the step into each run begin."""
+    depth = len(runs) // 2
+    high = [2 * round((120 - min(32.0, 80 / depth) * level) / 2) for level in range(depth + 1)]
+    middles = [0.0]
+    for upper, lower in zip(high, high[1:], strict=False):
+        middles.append(middles[-1] + upper / 2 + DROP + lower / 2)
+    units = [n.units for n in diagram.nodes if n.kind == "conv" and n.units]
+    least = min(units, default=1)
+    wide: dict[int, float] = {}
+    channels = 0
+    for run in runs:
+        for i in (i for stage in run.stages for i in stage):
+            node = diagram.nodes[i]
+            channels = node.units or (node.size[2] if len(node.size) > 2 else 0) or (0 if node.size else channels)
+            wide[i] = 16 + 8 * min(6, max(0, round(math.log2(channels / least)))) if channels else 16
+    rects: dict[int, Rect] = {}
+    turns: dict[int, Point] = {}
+    at = 0.0
+    for n, run in enumerate(runs):
+        h, middle = high[run.level], middles[run.level]
+        if n:  # from the last slab of the run before, around one corner
+            last = rects[runs[n - 1].stages[-1][-1]]
+            first = run.stages[0][0]
+            turn = TURN
+            if n in (depth, depth + 1):  # the words of both steps stand side by side above the lowest slabs
+                inner = runs[depth].stages[0]
+                across = sum(wide[i] for i in inner) + NEXT * (len(inner) - 1)
+                apart = sum(measure(_step(runs[k], told), *COUNT) for k in (depth, depth + 1)) + 44
+                turn = max(TURN, 2 * math.ceil((apart - across) / 4))
+            if n <= depth:
+                at = last.cx + turn
+                turns[n] = (last.cx, last.bottom + 26)
+            else:
+                at = last.right + turn - wide[first] / 2
+                turns[n] = (last.right + turn, middle + h / 2 + 26)
+        for k, stage in enumerate(run.stages):
+            if k:
+                above = len(run.stages) - 1 if n < depth else 0  # whose caption is not below
+                below = [run.stages[j] for j in (k - 1, k) if j != above]
+                at += max(48.0, 20 + sum(_overhang(s, captions, wide) for s in below)) - NEXT
+            for i in stage:
+                rects[i] = Rect(at, middle - h / 2, wide[i], h)
+                at += wide[i] + NEXT
+    return rects, turns
+
+
+def _overhang(stage: list[int], captions: dict[int, Words], wide: dict[int, float]) -> float:
+    """How far the caption of a stage reaches over either end of its slabs."""
+    caption = captions[stage[0]]
+    across = max(measure(caption.label, *NAME), measure(caption.sub, *COUNT))
+    return max(0.0, (across - sum(wide[i] for i in stage) - NEXT * (len(stage) - 1)) / 2)
+
+
+# -- boxes -------------------------------------------------------------------------------------------------------
 
 
 def _spots(count: int, copies: list[tuple[int, int]]) -> list[tuple[int, int]]:
