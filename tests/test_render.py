@@ -236,6 +236,26 @@ def test_what_is_no_u_of_slabs_is_boxes(change: tuple[str, str]) -> None:
     assert not slabs(SLABS.replace(*change)) and faults.errors(layout(parse(SLABS.replace(*change)))) == 0
 
 
+CROWDED_SUM = """Hidden state [data] -> Layer norm [norm]
+-> Router [router] | Dense path [model]
+Router -> Expert 1 [model] | Expert 2 [model] | Expert 3 [model]
+Expert 1 | Expert 2 | Expert 3 | Dense path | Hidden state -> Sum [add]
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CROWDED_SUM,
+        "style left wide\nSearch -> Job -> Log [store] | Router\nLog -> Balancer | Cache [cache]\nCache ..> Job\n"
+        "Router -> Pure? [decision] -> Worker : yes\nPure? -> Balancer : no\n",  # a way back and an exit of a decision
+        "style up straight\nBot -> Store : move\nStore -> Bot : observation\nStore -> Bot : score change\n",
+    ],
+)
+def test_no_faults_where_there_were_some(text: str) -> None:
+    assert faults.count(layout(parse(text))) == dict.fromkeys(faults.NAMES, 0)
+
+
 def test_dots_stand_for_what_is_left_out() -> None:
     at = places(UNROLLED.replace("h2 -> h3 [rnn]", "h2 -> …\n… -> h3 [rnn]"))
     assert at["h2"][1] == at["h3"][1] and at["x3"][0] == at["h3"][0] == at["y3"][0]

@@ -207,15 +207,19 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
 
 
 def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
+    around = []
+    for body in bodies:
+        least = (1.9 if body.role == "neuron" else margin) * unit
+        around.append((body, body.rect.grown(least), least))
     for line in lines:
         ends = set(line.ends)
         struck: set[int] = set()
         for p, q in zip(line.points, line.points[1:], strict=False):
-            for body in bodies:
-                if body.node in ends or body.node in struck:
+            left, right, top, low = min(p[0], q[0]), max(p[0], q[0]), min(p[1], q[1]), max(p[1], q[1])
+            for body, r, least in around:
+                if r.x > right or r.right < left or r.y > low or r.bottom < top:  # most are far away
                     continue
-                least = (1.9 if body.role == "neuron" else margin) * unit
-                if touches(body.rect.grown(least), p, q) and _meets(body, p, q, least):
+                if body.node not in ends and touches(r, p, q) and _meets(body, p, q, least):
                     struck.add(body.node)
         found["F7"] += len(struck)
     if any(line.role == "neuron-line" for line in lines):

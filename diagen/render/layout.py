@@ -6,13 +6,14 @@ from dataclasses import replace
 from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
-from diagen.render import graph, network, placed, unet
+from diagen.render import faults, graph, network, placed, unet
 from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
 
 PADDING = 32
 MOST_NODES, MOST_EDGES = 120, 200  # of a figure that is laid out in ranks
+MOST_TRIED = 100  # nodes and edges of a figure that is worth a second try; crowded ones take seconds
 TITLE_SIZE, TITLE_LEADING = 20, 28
 WIDEST = 1170  # so that type of 12 has 9 pixels left in a page of 880
 
@@ -28,13 +29,35 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     else:
         figure = network.draw(diagram, theme) or unet.draw(diagram, theme)
     if figure:
-        pass
+        scene = finish(figure, diagram.title, theme, chosen)
     elif len(diagram.nodes) > MOST_NODES or len(diagram.edges) > MOST_EDGES:
-        figure = placed.draw(placed.in_a_grid(diagram), theme)
+        scene = finish(placed.draw(placed.in_a_grid(diagram), theme), diagram.title, theme, chosen)
     else:
-        figure = _best(diagram, theme)
-    scene = finish(figure, diagram.title, theme, chosen)
+        scene = _faultless(diagram, theme)
     return replace(scene, description=described(diagram))
+
+
+def _faultless(diagram: Diagram, theme: Theme) -> Scene:
+    """The graph in its style; where that has a fault, with another spacing, else with other routing or direction.
+
+    A word of the style that makes a figure wrong is not worth keeping. Few figures need a second try.
+    """
+    style = diagram.style
+    others = [replace(style, spacing=word) for word in ("wide", "normal", "compact") if word != style.spacing]
+    bent = replace(style, routing="orthogonal")
+    others += [bent] if style.routing == "straight" else []
+    others += [replace(bent, direction=word) for word in ("right", "down") if word != style.direction]
+    scene = finish(_best(diagram, theme), diagram.title, theme, style)
+    if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
+        return scene
+    wrong = faults.errors(scene)
+    for other in others:
+        if not wrong:
+            break
+        second = finish(_best(replace(diagram, style=other), theme), diagram.title, theme, other)
+        if (errors := faults.errors(second)) < wrong:
+            scene, wrong = second, errors
+    return scene
 
 
 def composed(diagram: Diagram) -> Diagram:

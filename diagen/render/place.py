@@ -204,7 +204,8 @@ def _side_entries(made: Plan, shapes: list[str]) -> None:
         leaving = shape == "diamond"
         wires = [w for w in made.wires if w.shape == "flow" and not w.feedback and not w.turned]
         wires = [w for w in wires if (w.low if leaving else w.high) == node]
-        if len(wires) < 2:
+        arriving = sum(w.high == node if not w.turned else w.low == node for w in made.wires)
+        if len(wires) < 2 or (not leaving and arriving > 3):  # more than it has sides come as one line
             continue
 
         def straightness(w: Wire) -> tuple[bool, float, int]:
@@ -342,8 +343,18 @@ def _lane_cost(made: Plan, wire: Wire, ref: float) -> float:
                 cost += 1.0
     for node in (wire.low, wire.high):
         item = items[node]
-        cost += 0.5 * sum(i.node < 0 for i in _between(made, item.rank, item.ref, ref))
+        for i in _between(made, item.rank, item.ref, ref):
+            if i.node < 0:  # at the corner of a line that comes from the other side, both would lie on each other
+                cost += 4.0 if _turns_at(made, made.wires[i.wire], item.rank) else 0.5
     return cost
+
+
+def _turns_at(made: Plan, wire: Wire, rank: int) -> bool:
+    """Whether a wire leaves or enters a node of this rank by a side across the flow, and so has its corner there."""
+    ends = ((wire.low, wire.low_side), (wire.high, wire.high_side))
+    return wire.shape == "side" and any(
+        side in (BEFORE, AFTER) and made.order.rank[node] == rank for node, side in ends
+    )
 
 
 # -- the linear programme ----------------------------------------------------------------------------------------

@@ -179,13 +179,14 @@ def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
             s = made.items[a].at + (w.low_offset if a == w.low else 0)
             t = made.items[b].at + (w.high_offset if b == w.high else 0)
             node, side = (w.low, w.low_side) if low else (w.high, w.high_side)
-            if s == t or side not in (OUT, IN) or shapes[node] in ("op", "diamond", "user", "circle"):
+            if s == t or side not in (OUT, IN) or shapes[node] in ("op", "diamond", "circle"):
                 continue
+            most = 12 if shapes[node] == "user" else halves[node] - 12
             old = w.low_offset if low else w.high_offset
             new = old + (t - s if low else s - t)
             ports = list(taken[node, side])
             ports.remove(old)
-            if abs(new) <= halves[node] - 12 and all(abs(new - p) >= 12 for p in ports):
+            if abs(new) <= most and all(abs(new - p) >= 12 for p in ports):
                 if low:
                     w.low_offset = new
                 else:
