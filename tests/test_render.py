@@ -7,6 +7,7 @@ import re
 import time
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
@@ -17,6 +18,8 @@ from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import Box, Line, Text, shifted
 from diagen.render.text import faces_of, measure, subset, unknown, wrap
+
+ROOT = Path(__file__).parents[1]
 
 RAG = """title Retrieval-augmented generation
 group Indexing (offline)
@@ -274,6 +277,12 @@ def test_a_long_network_is_drawn_by_stages() -> None:
     told = [s.text for s in scene.shapes if isinstance(s, Text) and s.role == "caption"]
     assert told[1:6] == ["Conv 1–2", "Conv 3–4", "Conv 5–7", "Conv 8–10", "Conv 11–13"]
     assert scene.width <= 1170 and faults.errors(scene) == 0
+
+
+def test_frames_stand_in_the_order_of_the_text() -> None:
+    scene = layout(parse((ROOT / "docs/gallery/25-rlhf.txt").read_text(encoding="utf-8")))
+    frames = {s.owner[1]: s.y for s in scene.shapes if isinstance(s, Box) and s.role == "frame"}
+    assert frames[0] < frames[2] and frames[0] < frames[1]
 
 
 def test_a_loop_is_a_rectangle() -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from diagen.diagram import Edge, Group
@@ -303,7 +305,7 @@ def _graphviz(
     for edge in laid.get("edges", ()):
         points = (p.split(",") for p in edge.get("pos", "").split())
         order.splines[int(edge["id"])] = [(-float(y), float(x)) for x, y in points]
-    _keep_text_order(order, beside)
+    _keep_text_order(order, beside, groups)
 
 
 def _clusters(groups: tuple[Group, ...], parents: list[int], outer: int) -> str:
@@ -363,8 +365,8 @@ def _unrolled(edges: list[Edge], cells: set[int]) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]]) -> None:
-    """Mirror the figure where that brings more neighbours into the order of the text, side inputs first."""
+def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]], groups: Sequence[Group]) -> None:
+    """Mirror the figure where that brings more neighbours and frames into the order of the text, side inputs first."""
     ranks: dict[int, list[int]] = {}
     for i, r in enumerate(order.rank):
         ranks.setdefault(r, []).append(i)
@@ -374,6 +376,9 @@ def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]]) -> None:
             for b in range(a + 1, len(members)):
                 wrong += 1 if order.ref[members[a]] > order.ref[members[b]] else -1
     wrong += sum(3 if (order.ref[u] - order.ref[v]) * side < 0 else -3 for u, (v, side) in beside.items())
+    for a, b in combinations(sorted(order.boxes, key=lambda k: groups[k].start), 2):
+        if groups[a].stop <= groups[b].start:  # not one in the other; frames that overlap stand one after the other
+            wrong += 3 * (order.boxes[a][0] >= order.boxes[b][1]) - 3 * (order.boxes[a][1] <= order.boxes[b][0])
     if wrong > 0:
         order.ref = [-x for x in order.ref]
         order.boxes = {k: (-high, -low) for k, (low, high) in order.boxes.items()}
