@@ -52,6 +52,7 @@ from diagen.render.theme import THEMES, Theme
 
 PIXEL = 9525  # EMU in a pixel of 1/96 inch
 LEAST, MOST = 914_400, 51_206_400  # EMU of a slide's side: 1 and 56 inches
+RISE = 1.0  # pixels: a line of fixed height has its letters lower in PowerPoint (0.7) and LibreOffice (1.5) than ours
 HAIR = 6350  # EMU that either end of a flat elbow is moved, as PowerPoint does: adjustments are shares of its width
 NAMESPACES = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
@@ -358,15 +359,14 @@ class _Slide:
             empty = '<a:p><a:endParaRPr lang="en-US"/></a:p>'
             return f'<p:txBody><a:bodyPr rtlCol="0" anchor="ctr"/><a:lstStyle/>{empty}</p:txBody>'
         first = block.lines[0]
-        insets = [0, 0, 0, 0]
-        if frame:
-            dy = block.middle - (frame[1] + frame[3]) / 2
-            dx = first.x - (frame[0] + frame[2]) / 2 if first.anchor == "middle" else 0.0
-            insets = [self.emu(2 * max(0.0, v)) for v in (dx, dy, -dx, -dy)]
-            if anchor == "t":
-                insets = [self.emu(first.x - frame[0]), self.emu(block.middle - block.leadings[0] / 2 - frame[1]), 0, 0]
-                # The text of a rounded rectangle begins where its corners leave room: (1 - sqrt(1/2)) of their radius.
-                insets = [max(0, inset - self.emu(0.29289 * radius)) for inset in insets]
+        middle = block.middle - RISE * self.unit
+        dx = first.x - (frame[0] + frame[2]) / 2 if frame and first.anchor == "middle" else 0.0
+        dy = middle - (frame[1] + frame[3]) / 2 if frame else -RISE * self.unit
+        insets = [self.emu(2 * max(0.0, v)) for v in (dx, dy, -dx, -dy)]
+        if frame and anchor == "t":
+            insets = [self.emu(first.x - frame[0]), self.emu(middle - block.leadings[0] / 2 - frame[1]), 0, 0]
+            # The text of a rounded rectangle begins where its corners leave room: (1 - sqrt(1/2)) of their radius.
+            insets = [max(0, inset - self.emu(0.29289 * radius)) for inset in insets]
         names = zip(("lIns", "tIns", "rIns", "bIns"), insets, strict=True)
         inset = " ".join(f'{name}="{value}"' for name, value in names)
         align = {"start": "l", "middle": "ctr", "end": "r"}[first.anchor]
