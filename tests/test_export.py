@@ -329,6 +329,41 @@ def test_drawio_edges_are_bound_and_everything_stands_as_in_the_scene(name: str)
         assert set(edge.label.split()) <= {*plain, "…"} or any("…" in word for word in plain)
 
 
+ENGINE = """(xml) => {
+  const doc = mxUtils.parseXml(xml), graph = new mxGraph(document.body);
+  new mxCodec(doc).decode(doc.getElementsByTagName("mxGraphModel")[0], graph.getModel());
+  return Object.values(graph.getModel().cells).filter(c => c.edge).map(c => {
+    const ends = [c.source, c.target].map(end => end && end.id), state = graph.view.getState(c);
+    return [c.id, ends, state.absolutePoints.map(p => [p.x, p.y])];
+  });
+}"""
+
+
+@pytest.mark.tools
+def test_the_engine_of_drawio_routes_every_edge_as_the_scene_has_it() -> None:
+    """`npm install mxgraph` in a folder that NODE_MODULES_FOLDER names, playwright and chromium."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    client = File(os.environ.get("NODE_MODULES_FOLDER", ""), "node_modules/mxgraph/javascript/mxClient.min.js")
+    if not (shutil.which("chromium") and client.is_file()):
+        pytest.skip("chromium or mxgraph is not here")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        page.evaluate("Object.assign(window, {mxLoadResources: false, mxLoadStylesheets: false, mxBasePath: '.'})")
+        page.add_script_tag(path=client)
+        for name in TEXTS:
+            diagram, scene, parts = drawn(name)
+            routes = page.evaluate(ENGINE, DrawioRenderer()(scene, diagram, SOURCE))
+            assert len(routes) == len(parts.links)
+            for id, ends, points in routes:
+                link = parts.links[int(id[1:])]
+                assert [end and end.split("-")[0] for end in ends] == [f"n{n}" if n >= 0 else None for n in link.ends]
+                assert len(points) == len(link.points)
+                near = 9 if link.role == "neuron-line" else 3  # those end where they would meet the middle of a neuron
+                assert all(distance(a, b) < near for a, b in zip(points, link.points, strict=True)), (name, id)
+        browser.close()
+
+
 # -- PDF ---------------------------------------------------------------------------------------------------------
 
 
