@@ -6,7 +6,7 @@ from dataclasses import replace
 from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
-from diagen.render import faults, graph, network, placed, unet
+from diagen.render import graph, network, placed, unet
 from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Shape, Text, scaled, shifted
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
@@ -42,6 +42,8 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
 
     A word of the style that makes a figure wrong is not worth keeping. Few figures need a second try.
     """
+    from diagen.render import faults  # not above: `python -m diagen.render.faults` must find it unloaded
+
     style = diagram.style
     others = [replace(style, spacing=word) for word in ("wide", "normal", "compact") if word != style.spacing]
     bent = replace(style, routing="orthogonal")
