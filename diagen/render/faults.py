@@ -192,12 +192,17 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
                 break
             if s.owner != t.owner:
                 found["F5"] += _gap(a, b) < 3.5 * unit
-    pieces = [(line, p, q) for line in lines for p, q in zip(line.points, line.points[1:], strict=False)]
+    pieces = [
+        (min(p[0], q[0]), max(p[0], q[0]), line, p, q)
+        for line in lines for p, q in zip(line.points, line.points[1:], strict=False)
+    ]  # fmt: skip
     trunks = {line.owner: set(line.ends) for line in lines}
     for s, r in texts:
         near = r.grown(3.9 * unit)
         struck: set[tuple[str, int]] = set()
-        for line, p, q in pieces:
+        for left, right, line, p, q in pieces:
+            if left > near.right or right < near.x:
+                continue
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
             if s.role == "trunk-label":  # told once for all the edges of its trunk
                 own |= set(line.ends) & trunks[s.owner] != set()
@@ -349,13 +354,16 @@ def _away(corners: list[Point], p: Point) -> float:
 
 def crossings(edges: list[Line]) -> list[float]:
     """The angle, in degrees up to 90, of every point where two edges cross that do not share an end."""
-    pieces = [(line, p, q) for line in edges for p, q in zip(line.points, line.points[1:], strict=False)]
+    pieces = [
+        (min(p[0], q[0]), max(p[0], q[0]), min(p[1], q[1]), max(p[1], q[1]), line, p, q)
+        for line in edges for p, q in zip(line.points, line.points[1:], strict=False)
+    ]  # fmt: skip
     angles = []
-    for i, (line, a, b) in enumerate(pieces):
-        for other, c, d in pieces[i + 1 :]:
-            if line is other or set(line.ends) & set(other.ends) - {-1} or line.bus == other.bus >= 0:
+    for i, (left, right, top, low, line, a, b) in enumerate(pieces):
+        for x0, x1, y0, y1, other, c, d in pieces[i + 1 :]:
+            if x0 > right or x1 < left or y0 > low or y1 < top or line is other:
                 continue
-            if max(a[0], b[0]) < min(c[0], d[0]) or max(c[0], d[0]) < min(a[0], b[0]):
+            if set(line.ends) & set(other.ends) - {-1} or line.bus == other.bus >= 0:
                 continue
             sides = [(q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0])
                      for p, q, r in ((a, b, c), (a, b, d), (c, d, a), (c, d, b))]  # fmt: skip

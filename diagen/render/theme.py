@@ -97,14 +97,15 @@ def mix(colour: str, ground: str, share: float) -> str:
 
 def contrast(one: str, other: str) -> float:
     """The WCAG contrast ratio of two colours."""
-
-    def luminance(colour: str) -> float:
-        parts = [c / 255 for c in rgb(colour)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    low, high = sorted((luminance(one), luminance(other)))
+    low, high = sorted((_luminance(one), _luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def _luminance(colour: str) -> float:
+    parts = [c / 255 for c in rgb(colour)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def readable(colour: str, ground: str) -> str:
