@@ -66,27 +66,45 @@ def count(scene: Scene) -> dict[str, int]:
     """How often each fault occurs; every name is there, zero or not."""
     found: Counter[str] = Counter()
     unit = scene.scale
-    bodies = [body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
-    texts = [(s, text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
-    lines = [s for s in scene.shapes if isinstance(s, Line) and s.role in ("edge", "terminal", "neuron-line")]
+    bodies, texts, lines = _parts(scene)
     frames = [Rect(s.x, s.y, s.w, s.h) for s in scene.shapes if s.role == "frame" and isinstance(s, Box)]
     _margins(scene, bodies, texts, frames, found)
     _distances(bodies, unit, found)
     _labels(bodies, texts, unit, found)
+    _ways(scene, bodies, texts, lines, found)
+    _ends(bodies, lines, unit, found)
+    _frames(bodies, texts, frames, unit, found)
+    found["F17"] += sum(s.size < 11.99 * unit for s, _ in texts)
+    found["F18"] = _pale(scene)
+    return {name: found[name] for name in NAMES}
+
+
+def errors_of_ways(scene: Scene) -> int:
+    """The number of faults that depend on how the lines run and how wide all is, which a layout can do otherwise."""
+    found: Counter[str] = Counter()
+    _ways(scene, *_parts(scene), found)
+    return sum(found.values())
+
+
+def _parts(scene: Scene) -> tuple[list[Body], list, list[Line]]:
+    bodies = [body_of(s) for s in scene.shapes if s.role in OUTLINES and s.owner[0] == "node"]
+    texts = [(s, text_rect(s)) for s in scene.shapes if isinstance(s, Text)]
+    lines = [s for s in scene.shapes if isinstance(s, Line) and s.role in ("edge", "terminal", "neuron-line")]
+    return bodies, texts, lines
+
+
+def _ways(scene: Scene, bodies: list[Body], texts: list, lines: list[Line], found: Counter[str]) -> None:
+    unit = scene.scale
+    edges = [line for line in lines if line.role == "edge"]
     _words(bodies, texts, lines, unit, found)
     _passages(bodies, lines, unit, found)
-    edges = [line for line in lines if line.role == "edge"]
     _shapes_of_edges(edges, scene.orthogonal, unit, found)
     _overlaps(edges, unit, found)
-    _frames(bodies, texts, frames, unit, found)
     _alignment(bodies, edges, unit, found)
-    found["F17"] = sum(s.size < 11.99 * unit for s, _ in texts)
     if len({b.node for b in bodies}) <= 40:
         found["F17"] += _too_small_in_a_page(scene, texts)
     if scene.orthogonal:
         found["F11"] = sum(angle < 60 for angle in crossings(edges))
-    found["F18"] = _pale(scene)
-    return {name: found[name] for name in NAMES}
 
 
 def warnings(scene: Scene) -> dict[str, int]:
@@ -227,6 +245,9 @@ def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter
                 if body.node not in ends and touches(r, p, q) and _meets(body, p, q, least):
                     struck.add(body.node)
         found["F7"] += len(struck)
+
+
+def _ends(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str]) -> None:
     if any(line.role == "neuron-line" for line in lines):
         return
     by_node: dict[int, list[Body]] = {}

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from diagen.diagram import LAYER_KINDS, Diagram, Node
 from diagen.render.scene import Box, Ellipse, Owner, Path, Point, Shape, Text, rounded
@@ -100,7 +101,8 @@ _SPELT = {word.lower(): word for word in (
 ).split()}  # fmt: skip
 
 
-def words(diagram: Diagram) -> list[Words]:
+@lru_cache(maxsize=8)  # a figure is often tried in several ways
+def words(diagram: Diagram) -> tuple[Words, ...]:
     """The label and sublabel of every node."""
     automatic = [re.fullmatch(rf"{n.kind} (\d+)", n.label) if n.kind in LAYER_KINDS else None for n in diagram.nodes]
     named = [_layer_name(n) for n in diagram.nodes]
@@ -115,7 +117,7 @@ def words(diagram: Diagram) -> list[Words]:
         match = re.fullmatch(r"(.*\S)\s+\((.+)\)", node.label)
         label, sub = (match[1], match[2]) if match else (node.label, "")
         told.append(Words(sentence(label), sub or attributes(node, spelt=True)))
-    return told
+    return tuple(told)
 
 
 def _layer_name(node: Node) -> str:

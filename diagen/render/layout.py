@@ -52,12 +52,12 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
     scene = finish(_best(diagram, theme), diagram.title, theme, style)
     if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
         return scene
-    wrong = faults.errors(scene)
+    wrong = faults.errors_of_ways(scene)
     for other in others:
         if not wrong:
             break
         second = finish(_best(replace(diagram, style=other), theme), diagram.title, theme, other)
-        if (errors := faults.errors(second)) < wrong:
+        if (errors := faults.errors_of_ways(second)) < wrong:
             scene, wrong = second, errors
     return scene
 

@@ -203,11 +203,11 @@ def _runs(diagram: Diagram, chain: list[int]) -> list[_Run]:
     return runs if depth and levels == wanted and plain else []
 
 
-def _caption(stage: list[int], told: list[Words]) -> Words:
+def _caption(stage: list[int], told: tuple[Words, ...]) -> Words:
     return Words(stage_name([told[i].label for i in stage]), told[stage[0]].sub)
 
 
-def _step(run: _Run, told: list[Words]) -> str:
+def _step(run: _Run, told: tuple[Words, ...]) -> str:
     return step_name(told[run.steps[0]])
 
 
@@ -221,7 +221,7 @@ def _told(caption: Words, x: float, y: float, anchor: str, node: int, theme: The
 
 
 def _places(
-    diagram: Diagram, runs: list[_Run], captions: dict[int, Words], told: list[Words]
+    diagram: Diagram, runs: list[_Run], captions: dict[int, Words], told: tuple[Words, ...]
 ) -> tuple[dict[int, Rect], dict[int, Point]]:
     """Where the slabs stand, and where the words of the step into each run begin."""
     depth = len(runs) // 2
