@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from diagen import pairs as preference_pairs
-from diagen.data import synthetic
+from diagen.data import synthetic, wordings
 from diagen.data.compositions import compositions, grouped
+from diagen.data.known import FOLDER, known, sized
 from diagen.data.korean import korean_composition, korean_network, korean_process
 from diagen.data.mistakes import UNASKED, other_style
 from diagen.data.networks import network
@@ -26,12 +27,12 @@ from diagen.diagram import as_graph, dump, parse
 from diagen.pairs import of_samples
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted(synthetic.TEMPLATES.glob("*.txt"))
+FILES = sorted(wordings.TEMPLATES.glob("*.txt")) + sorted(FOLDER.glob("*.txt"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_every_template_parses_with_every_wording(path: Path) -> None:
-    templates = synthetic.load_templates(path)
+    templates = wordings.load_templates(path)
     assert len(templates) >= 30
     assert len({t.name for t in templates}) == len(templates)
     for template in templates:
@@ -43,7 +44,7 @@ def test_every_template_parses_with_every_wording(path: Path) -> None:
                 assert not re.search(r"\{\w+\}", request + text), template.name
 
 
-GRAPHS = [process, relations, transforms, compositions, grouped, korean_process, korean_composition]
+GRAPHS = [known, sized, process, relations, transforms, compositions, grouped, korean_process, korean_composition]
 
 
 @pytest.mark.parametrize("make", [network, korean_network, *GRAPHS])
@@ -89,8 +90,8 @@ def test_a_seed_repeats_itself_in_other_processes() -> None:
 def test_a_seed_repeats_itself_and_splits_differ() -> None:
     first, again = (list(islice(synthetic.pairs(5), 60)) for _ in range(2))
     assert first == again
-    train = {t.name for _, ts in synthetic.templates("train") for t in ts}
-    held_out = {t.name for _, ts in synthetic.templates("held_out") for t in ts}
+    train = {t.name for _, ts in wordings.templates("train") for t in ts}
+    held_out = {t.name for _, ts in wordings.templates("held_out") for t in ts}
     assert held_out and not train & held_out
 
 
@@ -114,7 +115,7 @@ def test_measuring_set_is_not_in_the_training_wordings() -> None:
     measured = [json.loads(row)["prompt"] for row in rows]
     known: set[tuple[str, ...]] = set()
     for path in FILES:
-        for template in synthetic.load_templates(path):
+        for template in wordings.load_templates(path):
             for wording in template.wordings:
                 known |= grams(wording)
     shared = [p for p in measured if grams(p) & known]

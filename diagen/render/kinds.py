@@ -15,6 +15,7 @@ from diagen.render.text import measure, wrap
 from diagen.render.theme import Family, Theme, readable
 
 LABEL, SUB = (14, 500), (12, 400)  # size and weight
+WIDEST = 1106  # of a page, without the margin
 LEADING, SUB_LEADING = 19, 16
 DOTS = ("…", "...", "⋯", "⋮")  # labels of a box that stands for all those left out
 

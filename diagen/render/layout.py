@@ -45,14 +45,16 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
     from diagen.render import faults  # not above: `python -m diagen.render.faults` must find it unloaded
 
     style = diagram.style
-    others = [replace(style, spacing=word) for word in ("wide", "normal", "compact") if word != style.spacing]
-    bent = replace(style, routing="orthogonal")
-    others += [bent] if style.routing == "straight" else []
-    others += [replace(bent, direction=word) for word in ("right", "down") if word != style.direction]
     scene = finish(_best(diagram, theme), diagram.title, theme, style)
     if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
         return scene
     wrong = faults.errors_of_ways(scene)
+    if not wrong:
+        return scene
+    others = [replace(style, spacing=word) for word in ("wide", "normal", "compact") if word != style.spacing]
+    bent = replace(style, routing="orthogonal")
+    others += [bent] if style.routing == "straight" else []
+    others += [replace(bent, direction=word) for word in ("right", "down") if word != style.direction]
     for other in others:
         if not wrong:
             break

@@ -11,15 +11,24 @@ from dataclasses import dataclass, field
 
 from diagen.diagram import Diagram, Node
 from diagen.render.graph import Figure
-from diagen.render.kinds import Words, activation_name, family, same_stage, stage_name, step_name, words
+from diagen.render.kinds import (
+    LABEL,
+    SUB,
+    WIDEST,
+    Words,
+    activation_name,
+    family,
+    same_stage,
+    stage_name,
+    step_name,
+    words,
+)
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Point, Shape, Text
 from diagen.render.text import measure
 from diagen.render.theme import Family, Theme, mix
 
 STEPS = ("dropout", "activation", "norm", "flatten", "reshape")  # words over a gap, not pictures
 MAPS = ("conv", "pool", "deconv", "upsample")
-NAME, COUNT = (14, 500), (12, 400)
-WIDEST = 1106  # of a page, without the margin
 
 
 @dataclass
@@ -155,15 +164,15 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
     upright = direction in ("down", "up")
     x = 0.0
     for before, la in zip([None, *layers], layers, strict=False):
-        steps = max((measure(text, *COUNT) for _, text in la.steps), default=0.0)
-        wide = max(measure(la.name, *NAME), measure(la.count, *COUNT))
+        steps = max((measure(text, *SUB) for _, text in la.steps), default=0.0)
+        wide = max(measure(la.name, *LABEL), measure(la.count, *SUB))
         if before is not None:
-            beside = max(measure(before.name, *NAME), measure(before.count, *COUNT))
+            beside = max(measure(before.name, *LABEL), measure(before.count, *SUB))
             need = (wide + beside) / 2 + 24 if not upright else 0
             x += max(144.0 if not upright else 120.0, need, steps + 2 * d if not upright else 0)
         la.x = 8 * math.ceil(x / 8)
         x = la.x
-    if not upright and x + max(measure(la.name, *NAME) for la in layers) > 1.5 * WIDEST:
+    if not upright and x + max(measure(la.name, *LABEL) for la in layers) > 1.5 * WIDEST:
         return None  # names that long are wrapped in boxes
 
     def real(along: float, across: float) -> Point:
@@ -206,9 +215,9 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
         owner = ("node", la.node)
         if upright:
             at, y = real(la.x, low + 24)
-            shapes.append(Text(at, y - 2 if la.count else y + 5, la.name, *NAME, theme.text, "start", owner=owner))
+            shapes.append(Text(at, y - 2 if la.count else y + 5, la.name, *LABEL, theme.text, "start", owner=owner))
             if la.count:
-                shapes.append(Text(at, y + 15, la.count, *COUNT, theme.muted, "start", owner=owner, role="sublabel"))
+                shapes.append(Text(at, y + 15, la.count, *SUB, theme.muted, "start", owner=owner, role="sublabel"))
         else:
             at, y = real(la.x, low)
             shapes += _caption(la, at, y, theme)
@@ -219,9 +228,9 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
 
 def _caption(la: _Layer, x: float, low: float, theme: Theme) -> list[Shape]:
     owner: Owner = ("node", la.node)
-    shapes: list[Shape] = [Text(x, low + 22 + 5, la.name, *NAME, theme.text, owner=owner, role="caption")]
+    shapes: list[Shape] = [Text(x, low + 22 + 5, la.name, *LABEL, theme.text, owner=owner, role="caption")]
     if la.count:
-        shapes.append(Text(x, low + 41 + 4.3, la.count, *COUNT, theme.muted, owner=owner, role="sublabel"))
+        shapes.append(Text(x, low + 41 + 4.3, la.count, *SUB, theme.muted, owner=owner, role="sublabel"))
     return shapes
 
 
@@ -234,10 +243,10 @@ def _steps_of(layers: list[_Layer], middles: list[float], top: float, theme: The
             if upright:
                 x, y = real(middle, top - 24)
                 y += 4.3 + 16 * (len(la.steps) - 1 - up) - 8 * (len(la.steps) - 1)
-                shapes.append(Text(x, y, text, *COUNT, theme.muted, "end", owner=owner, role="operator"))
+                shapes.append(Text(x, y, text, *SUB, theme.muted, "end", owner=owner, role="operator"))
             else:
                 x, y = real(middle, top - 18 - 17 * up)
-                shapes.append(Text(x, y + 4.3, text, *COUNT, theme.muted, owner=owner, role="operator"))
+                shapes.append(Text(x, y + 4.3, text, *SUB, theme.muted, owner=owner, role="operator"))
     return shapes
 
 
@@ -384,7 +393,7 @@ def _spread(layers: list[_Layer], shrink: float) -> float:
     for before, la in zip([None, *layers], layers, strict=False):
         if before:
             gap = 56.0 * max(shrink, 0.75) if la.side else 64.0 if before.side else 48.0
-            words_wide = max((measure(text, *COUNT) for _, text in la.steps), default=0.0)
+            words_wide = max((measure(text, *SUB) for _, text in la.steps), default=0.0)
             captions = (_caption_width(before) - before.w + _caption_width(la) - la.w) / 2 + 20
             gap = max(gap, captions)
             # Words over a gap may reach over the neighbours by half their width, but not into the next words.
@@ -396,7 +405,7 @@ def _spread(layers: list[_Layer], shrink: float) -> float:
 
 
 def _caption_width(la: _Layer) -> float:
-    return max(measure(la.name, *NAME), measure(la.count, *COUNT))
+    return max(measure(la.name, *LABEL), measure(la.count, *SUB))
 
 
 def _sheets(la: _Layer) -> int:

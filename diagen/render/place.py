@@ -145,7 +145,7 @@ def plan(
             _follow_spline(made, wire)
     for wire in made.wires:
         wire.inside = set(made.holders(wire.low)) & set(made.holders(wire.high))
-    _flat(made)
+    _flat(made, shapes)
     _side_entries(made, shapes)
     for wire in sorted(lanes, key=lambda w: (order.rank[w.high] - order.rank[w.low], w.feedback, w.index)):
         if forks:
@@ -179,14 +179,17 @@ def _between(made: Plan, rank: int, low: float, high: float) -> list[Item]:
     return [i for i in made.items if i.rank == rank and low + 1e-6 < i.ref < high - 1e-6]
 
 
-def _flat(made: Plan) -> None:
-    """Edges between nodes of one rank: straight across to a neighbour, else around through the gap that follows."""
+def _flat(made: Plan, shapes: list[str]) -> None:
+    """Edges between nodes of one rank: straight across to a neighbour, else around through the gap that follows.
+
+    Into an operator, which has one port on a side, through the gap before it: with what else comes in there.
+    """
     for wire in made.wires:
         if wire.shape != "flat":
             continue
         item, other = made.items[wire.low], made.items[wire.high]
         if _between(made, item.rank, item.ref, other.ref):
-            wire.low_side, wire.high_side = OUT, OUT
+            wire.low_side = wire.high_side = IN if shapes[wire.edge.target] == "op" else OUT
         else:
             wire.low_side, wire.high_side = AFTER, BEFORE
 

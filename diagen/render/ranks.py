@@ -349,7 +349,10 @@ def _side_inputs(
 
 
 def _unrolled(edges: list[Edge], cells: set[int]) -> dict[int, tuple[int, int]]:
-    """Inputs and outputs of cells in a chain -> (their cell, 1 for an input, -1 for an output, which stands above)."""
+    """Inputs and outputs of cells in a chain -> (their cell, 1 for an input, -1 for an output, which stands above).
+
+    Where nothing but the first cell has an input and the last an output they are layers, not steps in time.
+    """
     chained = {u for e in edges if e.source != e.target and {e.source, e.target} <= cells for u in (e.source, e.target)}
     degree: dict[int, int] = {}
     for e in edges:
@@ -362,7 +365,8 @@ def _unrolled(edges: list[Edge], cells: set[int]) -> dict[int, tuple[int, int]]:
             if cell in chained and other not in cells and degree[other] == 1 and (cell, side) not in taken:
                 taken.add((cell, side))
                 found[other] = (cell, side)
-    return found
+    after = {(e.target, 1) for e in edges if e.source in cells} | {(e.source, -1) for e in edges if e.target in cells}
+    return found if taken & after else {}
 
 
 def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]], groups: Sequence[Group]) -> None:

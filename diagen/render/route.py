@@ -96,7 +96,7 @@ def assign_ports(
         bundles: dict[tuple, list[tuple[Wire, bool]]] = {}
         for w, low in ends:
             shared = w.trunk if w.trunk and w.trunk[0] in ("all", "out" if low else "in") else (w.index, low)
-            if shapes[node] in ("op", "diamond", "circle") and side in (OUT, IN) and w.shape in ("flow", "lane"):
+            if shapes[node] in ("op", "diamond", "circle") and side in (OUT, IN) and w.shape != "loop":
                 shared = ("one", node)  # they have only one point on a side
             bundles.setdefault(shared, []).append((w, low))
         single = {w.high if low else w.low for b in bundles.values() if len(b) == 1 for w, low in b}
@@ -114,8 +114,11 @@ def assign_ports(
         zero = (places[math.floor(middle)] + places[math.ceil(middle)]) / 2 if middle % 1 else places[int(middle)]
         if middle == (len(order) - 1) / 2:
             zero = (places[0] + places[-1]) / 2
+        widest = max(zero, places[-1] - zero)
+        # All lines that meet a side of an operator must end on its circle, of radius 12.
+        share = min(1.0, 8 / widest) if shapes[node] == "op" and side in (BEFORE, AFTER) and widest else 1.0
         for bundle, place in zip(order, places, strict=True):
-            offset = place - zero
+            offset = (place - zero) * share
             for w, low in bundle:
                 if low:
                     w.low_offset = offset
@@ -339,8 +342,9 @@ def _nets(made: Plan) -> tuple[list[Net], dict[tuple[int, int], Net]]:
     keys: dict[tuple[int, int], Net] = {}
     for w in made.wires:
         steps = levels_of(made, w)
-        if w.shape == "flat" and w.low_side == OUT:
-            net = Net(steps[0][0] + 1, [steps[0][1], steps[1][1]], turn="out")
+        if w.shape == "flat" and w.low_side in (OUT, IN):
+            out = w.low_side == OUT
+            net = Net(steps[0][0] + out, [steps[0][1], steps[1][1]], turn="out" if out else "in")
             nets.append(net)
             keys[w.index, net.gap] = net
             continue
@@ -530,8 +534,8 @@ def _points(
     if w.shape == "loop":
         points.append((along[items[w.high].rank] + w.high_offset, steps[0][1]))
         return points
-    if w.shape == "flat" and w.low_side == OUT:
-        net = keys[w.index, steps[0][0] + 1]
+    if w.shape == "flat" and w.low_side in (OUT, IN):
+        net = keys[w.index, steps[0][0] + (w.low_side == OUT)]
         return [(net.at, steps[0][1]), (net.at, steps[1][1])]
     if w.shape == "flat":
         return []

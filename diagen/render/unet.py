@@ -7,12 +7,13 @@ images, they are slabs, as high as the image and as wide as its channels are man
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 
 from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.graph import Figure, compose, edge_lines, look_all
-from diagen.render.kinds import Rect, Words, family, port, same_stage, stage_name, step_name, words
+from diagen.render.kinds import LABEL, SUB, WIDEST, Rect, Words, family, port, same_stage, stage_name, step_name, words
 from diagen.render.place import SPACINGS, Wire
 from diagen.render.scene import Box, Owner, Point, Shape, Text
 from diagen.render.text import measure
@@ -20,9 +21,8 @@ from diagen.render.theme import Theme
 
 RIGHT, LEFT, UP, DOWN = (1, 0), (-1, 0), (0, -1), (0, 1)
 TURN = 32.0  # from the middle of a box, where a line leaves it downward, to the next box
-WIDEST = 1106  # of a page, without the margin
-NAME, COUNT = (14, 500), (12, 400)  # size and weight of captions
-NEXT, DROP = 24.0, 44.0  # between slabs of one level, and between levels
+NEXT = (24.0, 18.0)  # between slabs of one level, where the page has room and where it has not
+DROP = 44.0  # between levels
 
 
 def draw(diagram: Diagram, theme: Theme) -> Figure | None:
@@ -107,7 +107,11 @@ def _slabs(diagram: Diagram, theme: Theme, chain: list[int], copies: list[tuple[
     runs = _runs(diagram, chain)
     if not runs:
         return None
-    told = words(diagram)
+    told = tuple(
+        # A short name without its number, since the words of two steps stand side by side.
+        replace(said, label="Up-conv") if re.fullmatch(r"deconv \d+", node.label) else said
+        for said, node in zip(words(diagram), diagram.nodes, strict=True)
+    )
     depth = len(runs) // 2
     edges = list(diagram.edges)
     leaves = {run.stages[-1][-1]: n for n, run in enumerate(runs[:depth])}
@@ -115,8 +119,12 @@ def _slabs(diagram: Diagram, theme: Theme, chain: list[int], copies: list[tuple[
     if any(leaves.get(chain[a], -1) + enters.get(chain[b], -1) != 2 * depth for a, b, _ in copies):
         return None
     captions = {stage[0]: _caption(stage, told) for run in runs for stage in run.stages}
-    rects, turns = _places(diagram, runs, captions, told)
-    if max(r.right for r in rects.values()) > WIDEST:
+    for next_ in NEXT:
+        rects, turns = _places(diagram, runs, captions, told, next_)
+        ends = [(rects[i], max(measure(captions[i].label, *LABEL), measure(captions[i].sub, *SUB))) for i in captions]
+        if max(r.cx + w / 2 for r, w in ends) - min(r.cx - w / 2 for r, w in ends) <= WIDEST:
+            break
+    else:
         return None
 
     square = diagram.style.shapes == "square"
@@ -172,7 +180,7 @@ def _slabs(diagram: Diagram, theme: Theme, chain: list[int], copies: list[tuple[
             x, y = turns[n]
             x, anchor = (x + 10, "start") if n <= depth else (x - 10, "end")
             owner: Owner = ("node", run.steps[0])
-            shapes.append(Text(x, y, _step(run, told), *COUNT, theme.muted, anchor, owner=owner, role="operator"))
+            shapes.append(Text(x, y, _step(run, told), *SUB, theme.muted, anchor, owner=owner, role="operator"))
     labelled = {k: edges[k].label for k in routes if edges[k].label}
     order = list(rects)
     placed, cut = labels.place(lines, labelled, [rects[i] for i in order], ["box"] * len(order), [], theme, {})
@@ -214,14 +222,14 @@ def _step(run: _Run, told: tuple[Words, ...]) -> str:
 def _told(caption: Words, x: float, y: float, anchor: str, node: int, theme: Theme) -> list[Shape]:
     """The name with its upper edge some 10 px above y, and what is known of it below."""
     owner: Owner = ("node", node)
-    shapes: list[Shape] = [Text(x, y + 5, caption.label, *NAME, theme.text, anchor, owner=owner, role="caption")]
+    shapes: list[Shape] = [Text(x, y + 5, caption.label, *LABEL, theme.text, anchor, owner=owner, role="caption")]
     if caption.sub:
-        shapes.append(Text(x, y + 23, caption.sub, *COUNT, theme.muted, anchor, owner=owner, role="sublabel"))
+        shapes.append(Text(x, y + 23, caption.sub, *SUB, theme.muted, anchor, owner=owner, role="sublabel"))
     return shapes
 
 
 def _places(
-    diagram: Diagram, runs: list[_Run], captions: dict[int, Words], told: tuple[Words, ...]
+    diagram: Diagram, runs: list[_Run], captions: dict[int, Words], told: tuple[Words, ...], next_: float
 ) -> tuple[dict[int, Rect], dict[int, Point]]:
     """Where the slabs stand, and where the words of the step into each run begin."""
     depth = len(runs) // 2
@@ -249,8 +257,8 @@ def _places(
             turn = TURN
             if n in (depth, depth + 1):  # the words of both steps stand side by side above the lowest slabs
                 inner = runs[depth].stages[0]
-                across = sum(wide[i] for i in inner) + NEXT * (len(inner) - 1)
-                apart = sum(measure(_step(runs[k], told), *COUNT) for k in (depth, depth + 1)) + 44
+                across = sum(wide[i] for i in inner) + next_ * (len(inner) - 1)
+                apart = sum(measure(_step(runs[k], told), *SUB) for k in (depth, depth + 1)) + 44
                 turn = max(TURN, 2 * math.ceil((apart - across) / 4))
             if n <= depth:
                 at = last.cx + turn
@@ -262,18 +270,18 @@ def _places(
             if k:
                 above = len(run.stages) - 1 if n < depth else 0  # whose caption is not below
                 below = [run.stages[j] for j in (k - 1, k) if j != above]
-                at += max(48.0, 20 + sum(_overhang(s, captions, wide) for s in below)) - NEXT
+                at += max(48.0, 20 + sum(_overhang(s, captions, wide, next_) for s in below)) - next_
             for i in stage:
                 rects[i] = Rect(at, middle - h / 2, wide[i], h)
-                at += wide[i] + NEXT
+                at += wide[i] + next_
     return rects, turns
 
 
-def _overhang(stage: list[int], captions: dict[int, Words], wide: dict[int, float]) -> float:
+def _overhang(stage: list[int], captions: dict[int, Words], wide: dict[int, float], next_: float) -> float:
     """How far the caption of a stage reaches over either end of its slabs."""
     caption = captions[stage[0]]
-    across = max(measure(caption.label, *NAME), measure(caption.sub, *COUNT))
-    return max(0.0, (across - sum(wide[i] for i in stage) - NEXT * (len(stage) - 1)) / 2)
+    across = max(measure(caption.label, *LABEL), measure(caption.sub, *SUB))
+    return max(0.0, (across - sum(wide[i] for i in stage) - next_ * (len(stage) - 1)) / 2)
 
 
 # -- boxes -------------------------------------------------------------------------------------------------------
