@@ -16,7 +16,7 @@ from PIL import Image
 from diagen import pairs as preference_pairs
 from diagen.data import synthetic, wordings
 from diagen.data.compositions import compositions, grouped
-from diagen.data.known import FOLDER, known, sized
+from diagen.data.known import FOLDER, known, named, sized, unet
 from diagen.data.korean import korean_composition, korean_network, korean_process
 from diagen.data.mistakes import UNASKED, other_style
 from diagen.data.networks import network
@@ -42,6 +42,42 @@ def test_every_template_parses_with_every_wording(path: Path) -> None:
                 diagram = parse(text)
                 assert parse(dump(diagram)) == diagram, template.name
                 assert not re.search(r"\{\w+\}", request + text), template.name
+
+
+def test_no_two_known_things_have_one_name() -> None:
+    """Nor is a phrase that is held out among those of training."""
+    owner: dict[str, str] = {}
+    for template in named():
+        assert len(template.wordings) > 2, template.name
+        for wording in template.wordings:
+            for phrase in alternatives(wording):
+                bare = re.sub(r"^(an?|the) ", "", " ".join(phrase.split())).lower()
+                assert owner.setdefault(bare, template.name) == template.name, bare
+    train, held_out = ({known(random.Random(seed), split)[0] for seed in range(3000)} for split in synthetic.SPLITS)
+    assert len(train) > 2000 and not train & held_out
+
+
+def alternatives(wording: str) -> list[str]:
+    found = re.search(r"<([^<>]*\|[^<>]*)>", wording)
+    if not found:
+        return [wording]
+    return [w for word in found[1].split("|") for w in alternatives(wording.replace(found[0], word, 1))]
+
+
+@pytest.mark.parametrize("levels", [2, 3, 4, 5])
+def test_u_nets_have_the_channels_that_are_told(levels: int) -> None:
+    for seed in range(200):
+        phrase, lines = unet(random.Random(seed))
+        diagram = parse("\n".join(lines))
+        units = [node.units for node in diagram.nodes if node.kind == "conv"][::2]
+        if len(units) != 2 * levels - 1:
+            continue
+        assert units == units[::-1] and str(units[0]) in phrase
+        copies = [e for e in diagram.edges if e.label == "skip"]
+        assert len(copies) == levels - 1
+        for edge in copies:  # from a level's last convolution to what joins the copy at that level
+            source, after = diagram.nodes[edge.source], diagram.nodes[edge.target + 1]
+            assert source.units == after.units and diagram.nodes[edge.target].kind == "concat"
 
 
 GRAPHS = [known, sized, process, relations, transforms, compositions, grouped, korean_process, korean_composition]

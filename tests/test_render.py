@@ -253,10 +253,26 @@ Expert 1 | Expert 2 | Expert 3 | Dense path | Hidden state -> Sum [add]
         "style left wide\nSearch -> Job -> Log [store] | Router\nLog -> Balancer | Cache [cache]\nCache ..> Job\n"
         "Router -> Pure? [decision] -> Worker : yes\nPure? -> Balancer : no\n",  # a way back and an exit of a decision
         "style up straight\nBot -> Store : move\nStore -> Bot : observation\nStore -> Bot : score change\n",
+        # An operator has one port on a side: for what comes in from its own rank, and for a way around what follows.
+        "x [input] | State -> Concat [concat]\n-> Forget | Input | Candidate | Output\nMemory [memory] | Forget -> A "
+        "[multiply]\nInput | Candidate -> B [multiply]\nA | B -> C [add]\nOutput -> D\n",
+        "A -> B\n-> C\n-> P [add]\nA -> P\n-> D\n-> E\n-> Q [add]\nP -> Q\n-> F\n",
     ],
 )
 def test_no_faults_where_there_were_some(text: str) -> None:
     assert faults.count(layout(parse(text))) == dict.fromkeys(faults.NAMES, 0)
+
+
+def test_a_u_shape_of_five_levels_fits_a_page() -> None:
+    channels = (64, 128, 256, 512)
+    down = "".join(f"2 conv 3x3 {c}\npool max 2x2\n" for c in channels) + "2 conv 3x3 1024\n"
+    up = "".join(f"deconv 2x2 {c}\nconcat\n2 conv 3x3 {c}\n" for c in reversed(channels))
+    text = f"input 572x572x1\n{down}{up}output 2 softmax\n"
+    text += "".join(f"conv {2 * (5 - i)} -> concat {i} : skip\n" for i in range(1, 5))
+    scene = layout(parse(text))
+    told = [s.text for s in scene.shapes if isinstance(s, Text) and s.role == "operator"]
+    assert len(slabs(text)) == 20 and told.count("Up-conv 2×2, 64") == 1
+    assert scene.width <= 1170 and faults.errors(scene) == 0
 
 
 def test_dots_stand_for_what_is_left_out() -> None:
@@ -296,6 +312,11 @@ def test_an_unrolled_network_has_inputs_below_and_outputs_above() -> None:
     for i in "123":
         assert at[f"x{i}"][0] == at[f"h{i}"][0] == at[f"y{i}"][0]
         assert at[f"y{i}"][1] < at[f"h{i}"][1] < at[f"x{i}"][1]
+
+
+def test_recurrent_layers_are_a_row_and_no_network_in_time() -> None:
+    at = places("embedding 64\n2 lstm 300\noutput 15 softmax\n")
+    assert at["lstm 1"][1] == at["lstm 2"][1] == at["output 1"][1]
 
 
 def test_a_join_of_all_with_all_is_one_line_there_and_one_back() -> None:

@@ -39,8 +39,8 @@ SHARES = {
     "compositions": 0.10,
     "grouped": 0.03,
     "template": 0.26,
-    "known": 0.45,
-    "sized": 0.08,
+    "known": 1.0,
+    "sized": 0.2,
     "none": 0.01,
 }
 SPLITS = ("train", "held_out")
