@@ -43,10 +43,32 @@ def main(cfg: DictConfig) -> float | None:
     try:
         if cfg.resume:
             as_begun(cfg, folder)
+        suit(cfg)
         with tracked(cfg, folder) as run:
             return finetune(cfg, folder, run) if "stage" in cfg else fit(cfg, folder, run)
     except DiagenError as error:
         fail(error)
+
+
+def suit(cfg: DictConfig) -> None:
+    """Fills in what is `auto`: bfloat16 where this machine computes in it, else float32."""
+    import torch
+
+    from diagen.models.device import keep_memory, knows_bfloat16
+
+    half, node = knows_bfloat16(), cfg.stage.trainer.args if "stage" in cfg else cfg.trainer
+    asked = OmegaConf.to_container(cfg)
+    if "stage" in cfg:
+        if cfg.llm.dtype == "auto":
+            cfg.llm.dtype = "bfloat16" if half else "float32"
+        if node.bf16 == "auto":
+            node.bf16 = half and cfg.llm.dtype == "bfloat16"
+    elif node.precision == "auto":
+        node.precision = "bf16-mixed" if half else "32-true"
+    if not half and OmegaConf.to_container(cfg) != asked:
+        print("computing in float32: in bfloat16 this machine would be slower")
+    if not torch.cuda.is_available():
+        keep_memory()
 
 
 @contextmanager

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import subprocess
 import sys
 import time
 
 import pytest
 import torch
 from conftest import ROOT, TINY
+from omegaconf import OmegaConf
 from safetensors.torch import load_file
 
 import train
 from diagen.data.ratings import Ratings
 from diagen.data.text import load_preferences
 from diagen.diagram import GRAMMAR_HASH
+from diagen.models import device
 from diagen.models.llm import DiagramLLM
 
 SMALL = [
@@ -187,3 +191,40 @@ def test_wandb_gets_rewards_and_answers(call, tmp_path):
     for name in (b"rewards/margins", b"rewards/accuracies", b"answers/drawn"):
         assert name in told, name
     assert b"stage.trainer.args.beta" in told  # the settings
+
+
+@pytest.mark.parametrize("half", [True, False])
+def test_bfloat16_where_the_machine_knows_it(half: bool, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(device, "knows_bfloat16", lambda: half)
+    monkeypatch.setattr(device, "keep_memory", lambda: None)
+    args = OmegaConf.create({"llm": {"dtype": "auto"}, "stage": {"trainer": {"args": {"bf16": "auto"}}}})
+    net = OmegaConf.create({"trainer": {"precision": "auto"}})
+    for cfg in (args, net):
+        train.suit(cfg)
+        assert ("float32" in capsys.readouterr().out) is not half
+    assert args.llm.dtype == ("bfloat16" if half else "float32") and args.stage.trainer.args.bf16 is half
+    assert net.trainer.precision == ("bf16-mixed" if half else "32-true")
+    told = OmegaConf.create({"trainer": {"precision": "64-true"}})
+    train.suit(told)
+    assert told.trainer.precision == "64-true" and not capsys.readouterr().out
+
+
+def test_memory_is_kept_between_steps() -> None:
+    """Arrays that come and go do not ask the system for pages each time."""
+    code = """
+import resource, sys, torch
+from diagen.models.device import keep_memory
+if sys.argv[1] == "kept":
+    keep_memory()
+a = torch.ones(4_000_000)
+for _ in range(3):
+    a + 1
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    a + 1
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+    faults = [
+        int(subprocess.run([sys.executable, "-c", code, way], capture_output=True).stdout) for way in ("", "kept")
+    ]
+    assert faults[1] < faults[0] / 10 or not hasattr(ctypes.CDLL(None), "mallopt")
