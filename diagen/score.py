@@ -282,24 +282,45 @@ def match(request: str, diagram: Diagram) -> tuple[float, tuple[str, ...]]:
     """The share of what request and diagram have in common, and what they have not.
 
     That is: the numbers and names of the request that the diagram lacks, and the words of its labels, but for layers
-    that are called by their kind, that the request does not hold, not even their first four letters.
+    that are called by their kind, that the request does not hold, not even their first four letters. A request that
+    only names what is to be drawn holds few of its words; there the numbers count that are not part of a name.
     """
     text = dump(diagram).lower()
     held = {int(n) for n in re.findall(r"\d{1,9}", text)} | {len(diagram.nodes)}
     held |= set(Counter(node.kind for node in diagram.nodes).values())
-    wanted = [str(n) for n in numbers_in(request)] + names_in(request)
+    if named := _only_names(request, diagram):
+        plain = request
+        for name in names_in(request):
+            plain = plain.replace(name, " ")
+        wanted = [str(n) for n in numbers_in(plain)]
+    else:
+        wanted = [str(n) for n in numbers_in(request)] + names_in(request)
     misses = [w for w in wanted if (int(w) not in held if w.isdigit() else w.lower() not in text)]
     lower = request.lower()
     told = [
         word
         for node in diagram.nodes
-        if node.kind not in LAYER_KINDS
+        if node.kind not in LAYER_KINDS and not named
         for word in re.findall(r"[^\W\d_]{4,}", node.label)
     ]
     invented = [word for word in dict.fromkeys(told) if word[:4].lower() not in lower]
     number = len(wanted) + len(dict.fromkeys(told))
     found = tuple(f"lacks {w}" for w in misses) + tuple(f"invents {w}" for w in invented)
     return (1 - len(found) / number if number else 1.0), found
+
+
+_ASKING = frozenset(
+    """draw show make sketch need want please could would what does look like work works plot create generate visualize
+    explain illustrate diagram figure picture drawing chart flowchart architecture structure overview schematic network
+    model block system pipeline process with from that this your thesis slides paper talk typical standard""".split()
+)
+
+
+def _only_names(request: str, diagram: Diagram) -> bool:
+    """Whether the request has so few words beside those of asking that it cannot tell what the diagram holds."""
+    words = [w for w in re.findall(r"\w+", request) if w.lower() not in _ASKING]
+    telling = [w for w in words if len(w) > 3 or not w.isascii() or not w.islower()]
+    return len(telling) < 0.75 * len(diagram.nodes)
 
 
 def agreement(candidates: Sequence[Candidate]) -> list[float]:

@@ -39,8 +39,8 @@ SHARES = {
     "compositions": 0.10,
     "grouped": 0.03,
     "template": 0.26,
-    "known": 1.4,
-    "sized": 0.25,
+    "known": 0.45,
+    "sized": 0.10,
     "none": 0.01,
 }
 SPLITS = ("train", "held_out")
