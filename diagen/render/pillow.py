@@ -208,11 +208,13 @@ def start_of(text: Text) -> float:
 def _write(image: Image.Image, s: Text, scale: float) -> None:
     size, left, colour = s.size * scale, start_of(s) * scale, rgb(s.colour)
     baseline = round(s.y * scale)
+    # Every small picture has a scale of its own; letters of a few pixels are kept in steps, so that few must be made.
+    drawn = round(size * 4) / 4 if size < 8 else round(size, 2)
     pen = ImageDraw.Draw(image)  # its bitmap() is what paste() does with a mask, in half the time
     for character, face, offset in glyphs(visual(s.text), s.weight)[:-1]:
         x = left + offset * size / UNITS
         quarter = round((x - math.floor(x)) * 4)  # glyphs stand on quarters of a pixel, so that few masks are kept
-        mask, (dx, dy) = _mask(face, round(size, 2), character, quarter)
+        mask, (dx, dy) = _mask(face, drawn, character, quarter)
         if mask is not None:
             pen.bitmap((math.floor(x) + dx, baseline + dy), mask, colour)
 
