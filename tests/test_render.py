@@ -314,9 +314,9 @@ def test_an_unrolled_network_has_inputs_below_and_outputs_above() -> None:
         assert at[f"y{i}"][1] < at[f"h{i}"][1] < at[f"x{i}"][1]
 
 
-def test_recurrent_layers_are_a_row_and_no_network_in_time() -> None:
-    at = places("embedding 64\n2 lstm 300\noutput 15 softmax\n")
-    assert at["lstm 1"][1] == at["lstm 2"][1] == at["output 1"][1]
+def test_recurrent_layers_are_a_chain_and_no_network_in_time() -> None:
+    at = places("style down\nembedding 64\n2 lstm 300\noutput 15 softmax\n")
+    assert len({x for x, _ in at.values()}) == 1 and len(at) == 4
 
 
 def test_a_join_of_all_with_all_is_one_line_there_and_one_back() -> None:
