@@ -56,16 +56,16 @@ def suit(cfg: DictConfig) -> None:
 
     from diagen.models.device import keep_memory, knows_bfloat16
 
-    half, node = knows_bfloat16(), cfg.stage.trainer.args if "stage" in cfg else cfg.trainer
-    asked = OmegaConf.to_container(cfg)
+    half, before = knows_bfloat16(), cfg.copy()
     if "stage" in cfg:
         if cfg.llm.dtype == "auto":
             cfg.llm.dtype = "bfloat16" if half else "float32"
-        if node.bf16 == "auto":
-            node.bf16 = half and cfg.llm.dtype == "bfloat16"
-    elif node.precision == "auto":
-        node.precision = "bf16-mixed" if half else "32-true"
-    if not half and OmegaConf.to_container(cfg) != asked:
+        args = cfg.stage.trainer.args
+        if args.bf16 == "auto":
+            args.bf16 = half and cfg.llm.dtype == "bfloat16"
+    elif cfg.trainer.precision == "auto":
+        cfg.trainer.precision = "bf16-mixed" if half else "32-true"
+    if not half and cfg != before:
         print("computing in float32: in bfloat16 this machine would be slower")
     if not torch.cuda.is_available():
         keep_memory()

@@ -89,9 +89,6 @@ FRAMES_HELD_OUT = (
     "I'd like to see {a}",
     "{b} for a lecture",
 )
-Words = tuple[str, list[str]]  # a noun phrase, and the lines of its diagram
-
-
 PURPOSES = (
     "image classification",
     "image segmentation",
@@ -108,6 +105,7 @@ PURPOSES = (
     "a lecture",
     "our product",
 )
+Words = tuple[str, list[str]]  # a noun phrase, and the lines of its diagram
 
 
 def asked(rng: random.Random, phrase: str, split: str = "train") -> str:
@@ -124,9 +122,8 @@ def asked(rng: random.Random, phrase: str, split: str = "train") -> str:
 def known(rng: random.Random, split: str = "train") -> tuple[str, str]:
     """A request that names something well-known, and its diagram."""
     template = rng.choice(named())
-    wordings = len(template.wordings)
-    chosen = wordings - 1 if split == "held_out" else rng.randrange(max(1, wordings - (wordings > 2)))
-    phrase, text = template.fill(rng, chosen)
+    last = len(template.wordings) - 1
+    phrase, text = template.fill(rng, last if split == "held_out" else rng.randrange(last))
     request, lines = asked(rng, phrase, split), text.rstrip("\n").split("\n")
     if not HANGUL.search(phrase):
         request, lines = dressed(rng, request, lines)
@@ -229,7 +226,7 @@ def unrolled(r: random.Random) -> Words:
     word = r.choice(("unrolled", "unrolled", "unfolded"))
     ways = [
         f"an {word} {shown} over {over}",
-        f"an {shown} {word} over {over}" if shown[0] != "G" and shown[0] != "g" else f"a {shown} {word} over {over}",
+        f"{article(shown)} {word} over {over}",
         f"the {word} {shown} with {over}" if n else f"the {shown} {word} in time",
         f"{word} {shown}, {over}" if n else f"{word} {shown}",
         f"{shown} {word} for {over}" if n else f"{shown} {word} through time",

@@ -66,6 +66,11 @@ class Words:
     label: str
     sub: str = ""
 
+    @property
+    def width(self) -> float:
+        """Of the longer of both, in px."""
+        return max(measure(self.label, *LABEL), measure(self.sub, *SUB))
+
 
 @dataclass(frozen=True)
 class Look:

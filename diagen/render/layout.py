@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from unicodedata import is_normalized, normalize
 
@@ -49,19 +50,26 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
     if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
         return scene
     wrong = faults.errors_of_ways(scene)
-    if not wrong:
-        return scene
-    others = [replace(style, spacing=word) for word in ("wide", "normal", "compact") if word != style.spacing]
-    bent = replace(style, routing="orthogonal")
-    others += [bent] if style.routing == "straight" else []
-    others += [replace(bent, direction=word) for word in ("right", "down") if word != style.direction]
-    for other in others:
+    for other in _other_styles(style):
         if not wrong:
             break
         second = finish(_best(replace(diagram, style=other), theme), diagram.title, theme, other)
         if (errors := faults.errors_of_ways(second)) < wrong:
             scene, wrong = second, errors
     return scene
+
+
+def _other_styles(style: Style) -> Iterator[Style]:
+    """Those that differ in one thing: another spacing, bent lines, another direction."""
+    for word in ("wide", "normal", "compact"):
+        if word != style.spacing:
+            yield replace(style, spacing=word)
+    bent = replace(style, routing="orthogonal")
+    if style.routing == "straight":
+        yield bent
+    for word in ("right", "down"):
+        if word != style.direction:
+            yield replace(bent, direction=word)
 
 
 def composed(diagram: Diagram) -> Diagram:

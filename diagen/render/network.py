@@ -165,10 +165,8 @@ def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | N
     x = 0.0
     for before, la in zip([None, *layers], layers, strict=False):
         steps = max((measure(text, *SUB) for _, text in la.steps), default=0.0)
-        wide = max(measure(la.name, *LABEL), measure(la.count, *SUB))
         if before is not None:
-            beside = max(measure(before.name, *LABEL), measure(before.count, *SUB))
-            need = (wide + beside) / 2 + 24 if not upright else 0
+            need = (_caption_width(la) + _caption_width(before)) / 2 + 24 if not upright else 0
             x += max(144.0 if not upright else 120.0, need, steps + 2 * d if not upright else 0)
         la.x = 8 * math.ceil(x / 8)
         x = la.x
@@ -405,7 +403,7 @@ def _spread(layers: list[_Layer], shrink: float) -> float:
 
 
 def _caption_width(la: _Layer) -> float:
-    return max(measure(la.name, *LABEL), measure(la.count, *SUB))
+    return Words(la.name, la.count).width
 
 
 def _sheets(la: _Layer) -> int:

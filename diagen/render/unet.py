@@ -121,8 +121,8 @@ def _slabs(diagram: Diagram, theme: Theme, chain: list[int], copies: list[tuple[
     captions = {stage[0]: _caption(stage, told) for run in runs for stage in run.stages}
     for next_ in NEXT:
         rects, turns = _places(diagram, runs, captions, told, next_)
-        ends = [(rects[i], max(measure(captions[i].label, *LABEL), measure(captions[i].sub, *SUB))) for i in captions]
-        if max(r.cx + w / 2 for r, w in ends) - min(r.cx - w / 2 for r, w in ends) <= WIDEST:
+        ends = [(rects[i].cx, caption.width / 2) for i, caption in captions.items()]
+        if max(x + half for x, half in ends) - min(x - half for x, half in ends) <= WIDEST:
             break
     else:
         return None
@@ -279,9 +279,7 @@ def _places(
 
 def _overhang(stage: list[int], captions: dict[int, Words], wide: dict[int, float], next_: float) -> float:
     """How far the caption of a stage reaches over either end of its slabs."""
-    caption = captions[stage[0]]
-    across = max(measure(caption.label, *LABEL), measure(caption.sub, *SUB))
-    return max(0.0, (across - sum(wide[i] for i in stage) - next_ * (len(stage) - 1)) / 2)
+    return max(0.0, (captions[stage[0]].width - sum(wide[i] for i in stage) - next_ * (len(stage) - 1)) / 2)
 
 
 # -- boxes -------------------------------------------------------------------------------------------------------
