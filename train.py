@@ -111,7 +111,7 @@ def as_begun(cfg: DictConfig, folder: Path) -> None:
     kept = ("seed", "llm.", "stage.rows.", "data.", "model.")
     for name in sorted(was.keys() | now.keys()):
         if name.startswith(kept) and name != "data.num_workers" and was.get(name) != now.get(name):
-            typed = " ".join(OmegaConf.to_container(OmegaConf.load(folder / ".hydra/overrides.yaml")))
+            typed = " ".join(str(word) for word in OmegaConf.load(folder / ".hydra/overrides.yaml"))
             raise DiagenError(
                 f"{folder} was begun with {name}={was.get(name)}, not {now.get(name)}; "
                 f"go on with: python train.py {typed} resume={folder}"
