@@ -38,7 +38,7 @@ SHARES = {
     "transforms": 0.04,
     "compositions": 0.10,
     "grouped": 0.03,
-    "template": 0.26,
+    "template": 0.70,
     "known": 0.45,
     "sized": 0.10,
     "none": 0.01,
@@ -181,9 +181,10 @@ def _plain(request: str, text: str) -> str:
     lines = []
     for line in text.rstrip("\n").split("\n"):
         steps = line.split(" -> ")
+        first = 1 if line.startswith("-> ") else 2
         counted = re.fullmatch(r"(\d+) ([a-z]+\b.*)", line)
-        if len(steps) > 2 and " : " not in line:
-            lines += [" -> ".join(steps[:2]), *(f"-> {step}" for step in steps[2:])]
+        if len(steps) > first:
+            lines += [" -> ".join(steps[:first]), *(f"-> {step}" for step in steps[first:])]
         elif counted and counted[1] in _TOLD and not _says(request, counted[1]):
             lines += [counted[2]] * int(counted[1])
         else:

@@ -15,10 +15,12 @@ FAVOURED = {
     "korean": 1.5,
     "korean_more": 2,
     "korean_flows": 2,
-    "mlp_more": 2,
-    "convnets_more": 2,
-    "flows_more": 2,
-    "systems": 2,
+    "blocks": 4,
+    "decisions": 4,
+    "everyday": 4,
+    "pronouns": 4,
+    "services": 4,
+    "sources": 4,
 }
 
 
