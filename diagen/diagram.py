@@ -797,13 +797,12 @@ def as_graph(diagram: Diagram) -> dict[str, list[dict[str, object]]]:
             continue
         row_of.append(len(rows))
         sides: tuple[int, ...] = node.size[1:] if len(node.size) == 3 and node.size[1] == node.size[2] else node.size
-        square = len(sides) == 1 or len(sides) > 1 and sides[0] == sides[1]
         row: dict[str, object] = {
             "id": f"n{len(rows) + 1}",
             "label": titles[i],
             "kind": node.kind,
             "units": node.units,
-            "size": sides[0] if square else None,
+            "size": sides[0] if len(set(sides[:2])) == 1 else None,
         }
         more = {
             "variant": node.variant, "kernel": list(node.kernel), "shape": list(node.size), "stride": node.stride,
