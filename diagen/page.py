@@ -13,6 +13,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from functools import partial, wraps
 from pathlib import Path
@@ -29,7 +30,7 @@ from diagen import DiagenError  # noqa: E402
 from diagen.data.history import Entry, History  # noqa: E402
 from diagen.data.ratings import user_of  # noqa: E402
 from diagen.diagram import STYLE_WORDS, DiagramError, display_labels, parse  # noqa: E402
-from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, stars_in, styled  # noqa: E402
+from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, scene_of, stars_in, styled  # noqa: E402
 
 EXAMPLES = {
     "Small network": "a deep learning model with 2 input nodes, 3 and 5 hidden nodes, and 1 output node",
@@ -134,6 +135,19 @@ TO_ERROR = """(where) => {
   const word = (lines[line - 1] || '').slice(column - 1).search(/\\s|$/);
   area.focus(); area.setSelectionRange(at, at + Math.max(1, word));
 }"""
+# Gradio gives each star a group of its own; as one, arrow keys go through them, and a screen reader says what they are.
+ONE_GROUP = """<script>
+new MutationObserver(() => document.querySelectorAll('.stars').forEach(stars => {
+  const group = stars.closest('[id^=card-]')?.id;
+  stars.querySelectorAll('input[type=radio]').forEach(star => {
+    if (star.name !== group) star.name = group;
+  });
+  if (stars.getAttribute('role') !== 'radiogroup') {
+    stars.setAttribute('role', 'radiogroup');
+    stars.setAttribute('aria-label', stars.innerText.split('\\n')[0]);
+  }
+})).observe(document, {childList: true, subtree: true});
+</script>"""
 TO_EDITOR = """() => {
   document.querySelector('#editor').scrollIntoView();
   document.querySelector('#text textarea').focus({preventScroll: true});
@@ -146,6 +160,8 @@ def page(studio: Studio, user: str) -> gr.Blocks:
         kept_name = gr.BrowserState(user, storage_key="diagen-user", secret="diagen")
         key = gr.Textbox(visible=False)  # of the drawings that are shown
         where = gr.Textbox(visible=False)  # line and column of the text's error
+        refused = gr.Textbox(visible=False)  # when stars were last refused
+        held = gr.Number(0, visible=False, precision=0)  # the drawing whose text is in the editor
         with gr.Row(elem_id="head"):
             gr.HTML("<h1>diagen studio</h1><p>A sentence in, several drawings out.</p>", elem_id="title")
             past = gr.Dropdown([], label="Earlier requests", scale=2, min_width=280)
@@ -188,13 +204,13 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                     beside = gr.HTML()
                 with gr.Column(scale=5, min_width=320):
                     text = gr.Textbox(label="Its text", lines=16, max_lines=30, elem_id="text")
-                    redraw = gr.Button("Redraw", variant="primary")
                     wrong = gr.HTML("", elem_id="wrong", elem_classes="said", html_template=SAID)
+                    redraw = gr.Button("Redraw", variant="primary")
         stops: dict[str | None, threading.Event] = {}  # of the sessions for which something is being drawn
         # A server that has begun anew does not know the choices of a page that stayed open; entry_of() checks the key.
         past.preprocess = lambda payload: payload
-        outputs = [kept_name, key, where, named, request, past, status, editor, which, beside, text, wrong, draw, stop]
-        outputs += [part for card in cards for part in card]
+        outputs = [kept_name, key, where, held, named, request, past, status, editor, which, beside, text, wrong]
+        outputs += [draw, stop, *style, *edits, *(part for card in cards for part in card)]
 
         def shown(entry: Entry, number: int = 0) -> dict[Any, Any]:
             """All of the page that depends on the drawings."""
@@ -203,25 +219,44 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 key: entry.key,
                 past: gr.update(choices=choices(entry.user), value=entry.key),
             }
+            found |= dict(zip(style, chosen_style(entry), strict=True))
             given = stars_in(entry)
             for n, (column, picture, stars) in enumerate(cards):
                 there = n < len(entry.drawings)
                 found[column] = gr.update(visible=there)
+                found[edits[n]] = gr.update(visible=there)
                 if there:
                     found[picture] = figure(entry, n)
                     found[stars] = given[n]
             return found | picked(entry, number)
+
+        def unfinished(entry: Entry) -> dict[Any, Any]:
+            """The first drawing while others are on the way, which will change the numbers: nothing to edit yet."""
+            return shown(entry) | {editor: gr.update(visible=False), edits[0]: gr.update(visible=False)}
 
         def picked(entry: Entry, number: int) -> dict[Any, Any]:
             numbers = [(str(n + 1), n) for n in range(len(entry.drawings))]
             return {
                 editor: gr.update(visible=True),
                 which: gr.update(choices=numbers, value=number),
+                held: number,
                 beside: image(entry, number),
                 text: entry.drawings[number].text,
                 where: "",
                 wrong: "",
             }
+
+        def saved(name: str, key: str, number: int, written: str) -> Entry | None:
+            """The drawings that are shown, with what was written into the editor and not redrawn yet; None for none.
+
+            DiagramError where that is no diagram.
+            """
+            if not key:
+                return None
+            entry = entry_of(key, name)
+            number = number_in(entry, number)
+            same = written.strip() == entry.drawings[number].text.strip()
+            return entry if same else studio.edit(entry, number, written)
 
         def safely(handler: Callable[..., dict[Any, Any]]) -> Callable[..., dict[Any, Any]]:
             """A handler that answers an expected failure with its one line."""
@@ -245,26 +280,32 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             asked: gr.Request,
             name: str,
             request: str,
+            key: str,
+            number: int,
+            written: str,
             *words: str,
             progress: Any = gr.Progress(),  # noqa: B008
         ) -> Iterator[dict[Any, Any]]:
             stopped = stops[asked.session_hash] = threading.Event()
+            first: Entry | None = None
 
             def tell(said: str, share: float) -> None:
-                progress(share, desc=said)
+                progress(share, desc=f"the first drawing is there; {said}" if first else said)
 
+            ready = {draw: gr.update(interactive=True), stop: gr.update(interactive=False)}
             try:
-                yield {stop: gr.update(interactive=True)}
+                yield {draw: gr.update(interactive=False), stop: gr.update(interactive=True), status: ""}
+                with suppress(DiagenError):  # an edit that is no diagram; or another's drawings, after a change of name
+                    saved(name, key, number, written)
                 for entry in studio.draw(name, request, style_of(words), tell, stopped.is_set):
-                    ranked = bool(entry.drawings[0].scores)
-                    said = "the first drawing is there; others are on the way"
-                    if ranked:
-                        said = (
-                            f"{'stopped: ' * stopped.is_set()}{counted(len(entry.drawings), 'drawing')}, the best first"
-                        )
-                    yield shown(entry) | {status: notice(said), stop: gr.update(interactive=not ranked)}
+                    if not entry.drawings[0].scores:
+                        first = entry
+                        yield unfinished(entry)
+                        continue
+                    said = f"{counted(len(entry.drawings), 'drawing')}, the best first"
+                    yield shown(entry) | ready | {status: notice("stopped: " * stopped.is_set() + said)}
             except Exception as error:
-                yield failed(error) | {stop: gr.update(interactive=False)}
+                yield (shown(first) if first else {}) | failed(error) | ready
             finally:
                 stops.pop(asked.session_hash, None)
 
@@ -279,26 +320,33 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             entries = entries_of(name)
             ready = gr.update(interactive=True)
             found: dict[Any, Any] = {kept_name: name, named: ready | {"value": name}, draw: ready, request: ready}
+            found |= {stop: gr.update(interactive=False)}
             if not entries:
                 hidden = {column: gr.update(visible=False) for column, _, _ in cards}
                 empty = {key: "", past: gr.update(choices=[], value=None), editor: gr.update(visible=False)}
+                empty |= {request: ready | {"value": ""}}
                 return found | hidden | empty
             return found | shown(entries[0]) | {request: ready | {"value": entries[0].request}}
 
         def on_name(name: str, before: str) -> dict[Any, Any]:
             name = user_of(name)
             if name == before:
-                return {kept_name: name}
+                return {kept_name: name, status: ""}
             return on_load(name) | {status: notice(f"ratings and history are {name}'s now")}
 
-        def on_open(name: str, key: str | None) -> dict[Any, Any]:
-            if not key:
+        def on_open(name: str, wanted: str | None, key: str, number: int, written: str) -> dict[Any, Any]:
+            if not wanted:
                 return {where: ""}
-            entry = entry_of(key, name)
-            return shown(entry) | {request: entry.request, status: notice("")}
+            if key != wanted:
+                with suppress(DiagenError):  # an edit that is no diagram
+                    saved(name, key, number, written)
+            entry = entry_of(wanted, name)
+            return shown(entry) | {request: entry.request, status: ""}
 
-        def on_file(name: str, path: str) -> dict[Any, Any]:
+        def on_file(name: str, path: str, key: str, number: int, written: str) -> dict[Any, Any]:
             try:
+                with suppress(DiagenError):  # an edit that is no diagram
+                    saved(name, key, number, written)
                 entry = studio.open_file(name, Path(path))
             finally:
                 Path(path).unlink(missing_ok=True)  # what counts of it is in the history
@@ -307,17 +355,15 @@ def page(studio: Studio, user: str) -> gr.Blocks:
         def on_style(name: str, key: str, number: int, written: str, *words: str) -> dict[Any, Any]:
             if not key:
                 return {status: notice("the next drawings will have this style")}
-            entry = entry_of(key, name)
-            number = number_in(entry, number)
-            before, style = entry, style_of(words)
-            if written.strip() != entry.drawings[number].text.strip():  # not redrawn yet, and it must not be lost
-                try:
-                    entry = studio.edit(entry, number, written)
-                except DiagramError as error:
-                    said = "the text has a mistake; mend it, then choose the style again"
-                    return mistaken(written, error) | {status: notice(said, bad=True)}
+            before, style = entry_of(key, name), style_of(words)
+            number = number_in(before, number)
+            try:
+                entry = saved(name, key, number, written) or before
+            except DiagramError as error:
+                said = "the text has a mistake; mend it, then choose the style again"
+                return mistaken(written, error) | {status: notice(said, bad=True)}
             if [d.text for d in styled(entry.drawings, style)] == [d.text for d in entry.drawings]:
-                same = {} if entry is before else shown(entry, number)
+                same = {} if entry.key == before.key else shown(entry, number)
                 return same | {status: notice("the drawings have this style")}
             wanted = styled([entry.drawings[number]], style)[0].text
             entry = studio.restyle(entry, style)  # which may put them into another order
@@ -329,9 +375,18 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             place = f"{error.line},{error.column}" if error.line else ""
             return {wrong: notice(str(error), bad=True, code=marked(words, error)), where: place}
 
-        def on_pick(name: str, key: str, number: int) -> dict[Any, Any]:
-            entry = entry_of(key, name)
-            return picked(entry, number_in(entry, number))
+        def on_pick(name: str, key: str, before: int, written: str, number: int) -> dict[Any, Any]:
+            try:
+                entry = saved(name, key, before, written)
+            except DiagramError as error:
+                said = "the text has a mistake; mend it, then choose another drawing"
+                return mistaken(written, error) | {which: before, status: notice(said, bad=True)}
+            if not entry:
+                raise DiagenError("choose a drawing first")
+            number = number_in(entry, number)
+            if entry.key == key:
+                return picked(entry, number)
+            return shown(entry, number) | {status: notice(f"drawing {before + 1} is redrawn")}
 
         def on_redraw(name: str, key: str, number: int, words: str) -> dict[Any, Any]:
             entry = entry_of(key, name)
@@ -343,33 +398,47 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             return shown(edited, number) | {status: notice(f"drawing {number + 1} is redrawn")}
 
         def on_stars(name: str, key: str, stars: float, number: int) -> dict[Any, Any]:
-            entry = entry_of(key, name)
-            count = rate(entry, number_in(entry, number), stars)
+            try:
+                entry = entry_of(key, name)
+                count = rate(entry, number_in(entry, number), stars)
+            except Exception as error:
+                return failed(error) | {refused: datetime.now().isoformat()}
             said = f"{stars:g} of 5 stars for drawing {number + 1} are kept"
             return {status: notice(f"{said}; {entry.user} has {counted(count, 'rating')} now")}
+
+        def on_refused(name: str, key: str) -> dict[Any, Any]:
+            """What was chosen is not kept, and so not shown."""
+            given: list[float | None] = []
+            with suppress(DiagenError):
+                given = stars_in(entry_of(key, name))
+            return {stars: given[n] if n < len(given) else None for n, (_, _, stars) in enumerate(cards)}
 
         quick = {"show_progress": "hidden", "concurrency_limit": 8}
         slow = {"show_progress": "full", "show_progress_on": status, "concurrency_limit": 2, "concurrency_id": "draw"}
         blocks.load(safely(on_load), kept_name, outputs, api_name="load", **quick)
         gr.on(
-            [draw.click, request.submit], on_draw, [named, request, *style], outputs,
+            [draw.click, request.submit], on_draw, [named, request, key, held, text, *style], outputs,
             api_name="draw", concurrency_limit=1, concurrency_id="model", show_progress="full", show_progress_on=status,
         )  # fmt: skip
         stop.click(on_stop, api_name=False, queue=False, show_progress="hidden")
         # Not on blur: Gradio loses the answer of an event (of Draw, say) that begins while another one's stream closes.
         named.submit(safely(on_name), [named, kept_name], outputs, api_name="name", **quick)
-        past.input(safely(on_open), [named, past], outputs, api_name="open", **quick)
-        file.upload(safely(on_file), [named, file], outputs, api_name="file", **slow)
+        past.input(safely(on_open), [named, past, key, held, text], outputs, api_name="open", **quick)
+        file.upload(safely(on_file), [named, file, key, held, text], outputs, api_name="file", **slow)
         for control in style:
-            control.input(safely(on_style), [named, key, which, text, *style], outputs, api_name=False, **slow)
-        which.input(safely(on_pick), [named, key, which], outputs, api_name="pick", **quick)
+            control.input(safely(on_style), [named, key, held, text, *style], outputs, api_name=False, **slow)
+        which.input(safely(on_pick), [named, key, held, text, which], outputs, api_name="pick", **quick)
         for n, (_, _, stars) in enumerate(cards):
             stars.input(
-                safely(partial(on_stars, number=n)), [named, key, stars], [status], api_name=f"rate_{n + 1}", **quick
+                partial(on_stars, number=n), [named, key, stars], [status, refused], api_name=f"rate_{n + 1}",
+                trigger_mode="always_last", **quick,
+            )  # fmt: skip
+            chosen = edits[n].click(
+                safely(partial(on_pick, number=n)), [named, key, held, text], outputs, api_name=False, **quick
             )
-            chosen = edits[n].click(safely(partial(on_pick, number=n)), [named, key], outputs, api_name=False, **quick)
             chosen.then(None, js=TO_EDITOR)
-        tried = redraw.click(safely(on_redraw), [named, key, which, text], outputs, api_name="redraw", **slow)
+        refused.change(on_refused, [named, key], [stars for _, _, stars in cards], api_name=False, **quick)
+        tried = redraw.click(safely(on_redraw), [named, key, held, text], outputs, api_name="redraw", **slow)
         tried.then(None, where, js=TO_ERROR)
     blocks.queue(max_size=200)
     return blocks
@@ -418,6 +487,8 @@ def figure(entry: Entry, number: int) -> str:
     lines = [f"<b>{number + 1}</b> &nbsp; not yet scored"]
     if scores:
         lines = [f"<b>{number + 1}</b> &nbsp; <b>{scores['total']:.2f}</b> of 5"]
+        if scores["agreement"] < 1:  # which has its part in the order
+            lines.append(f"agreement {scores['agreement']:.2f}")
         if scores["taste"] is not None:
             taste = min(5, max(0, scores["taste"]))
             lines.append(f"predicted rating {taste:.1f} (from {scores['ratings']:,})")
@@ -425,6 +496,8 @@ def figure(entry: Entry, number: int) -> str:
             lines.append(f"weakest: {scores['worst']} {scores['aspects'][scores['worst']]:.2f}")
     sinks = [*scores.get("faults", []), *scores.get("misses", [])[:3]]
     note = f'<p class="note">sinks: {plain(", ".join(sinks))}</p>' if sinks else ""
+    if dropped := scene_of(entry.drawings[number].text).dropped:
+        note += f'<p class="note">drawn without “{" ".join(dropped)}”, which does not fit it</p>'
     files = "".join(
         f'<li><a href="drawing/{entry.key}/{number}.{ending}?save=1" download>{label}</a></li>'
         for ending, label in DOWNLOADS.items()
@@ -453,6 +526,16 @@ def style_of(words: tuple[str, ...]) -> dict[str, str]:
     """The style words that were chosen, by their names."""
     names = [*STYLE_WORDS, "scale"]
     return {name: word for name, word in zip(names, words, strict=True) if word and word != AS_WRITTEN}
+
+
+def chosen_style(entry: Entry) -> list[str]:
+    """What the menus for style words say: the words that were chosen there, not those written in a text."""
+    chosen = []
+    for name in [*STYLE_WORDS, "scale"]:
+        pairs = [[getattr(parse(t).style, name) for t in (drawn.text, drawn.written)] for drawn in entry.drawings]
+        word = next((word for word, written in pairs if word != written), None)
+        chosen.append(word or AS_WRITTEN)
+    return chosen
 
 
 def number_in(entry: Entry, number: object) -> int:
@@ -506,7 +589,7 @@ def application(blocks: gr.Blocks, host: str) -> Any:
     )  # fmt: skip
     gr.mount_gradio_app(
         app, blocks, "/", theme=theme, css=CSS, footer_links=[], run_history=False, show_error=False,
-        max_file_size=MOST_BYTES, ssr_mode=False, pwa=False, enable_monitoring=False, mcp_server=False,
+        head=ONE_GROUP, max_file_size=MOST_BYTES, ssr_mode=False, pwa=False, enable_monitoring=False, mcp_server=False,
     )  # fmt: skip
     return guarded(app, LOOPBACK if host in LOOPBACK else ())
 
@@ -514,22 +597,36 @@ def application(blocks: gr.Blocks, host: str) -> Any:
 def guarded(app: Any, hosts: tuple[str, ...]) -> Any:
     """The application behind limits: the names it is called by (none: all), the size of a request, what a page may do.
 
-    Another site's page in the user's browser can point its own name to this machine; so a local page answers to its
-    local names only.
+    Another site's page in the user's browser can point its own name to this machine, so a local page answers to its
+    local names only; and it can send a form there, which browsers mark as coming from another site.
     """
 
     async def call(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return await app(scope, receive, send)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        length = headers.get("content-length", "0")
         if hosts and headers.get("host", "").rsplit(":", 1)[0] not in hosts:
             return await PlainTextResponse("this page is for its own machine only", 400)(scope, receive, send)
+        if scope["method"] != "GET" and headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            return await PlainTextResponse("this page takes nothing from another site", 403)(scope, receive, send)
+        too_much = PlainTextResponse(f"at most {MOST_BYTES // 1_000_000} MB at once", 413)
+        length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MOST_BYTES:
-            return await PlainTextResponse(f"at most {MOST_BYTES // 1_000_000} MB at once", 413)(scope, receive, send)
+            return await too_much(scope, receive, send)
         policy = FILE_POLICY if scope["path"].startswith("/drawing/") else PAGE_POLICY
+        size, begun = 0, False
+
+        async def received() -> Any:  # a request may also come in pieces that say no length
+            nonlocal size
+            message = await receive() if size <= MOST_BYTES else {"type": "http.disconnect"}
+            size += len(message.get("body", b""))
+            return message if size <= MOST_BYTES else {"type": "http.disconnect"}
 
         async def sent(message: Any) -> None:
+            nonlocal begun
+            if size > MOST_BYTES and not begun:
+                return  # what the application says of a request that broke off
+            begun = True
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message["headers"],
@@ -539,7 +636,13 @@ def guarded(app: Any, hosts: tuple[str, ...]) -> Any:
                 ]
             await send(message)
 
-        await app(scope, receive, sent)
+        try:
+            await app(scope, received, sent)
+        except Exception:
+            if size <= MOST_BYTES:
+                raise
+        if size > MOST_BYTES and not begun:
+            await too_much(scope, receive, send)
 
     return call
 

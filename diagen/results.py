@@ -60,6 +60,8 @@ class Drawing:
         points = 12 * candidate.scene.scale * 72 * inches / candidate.scene.width
         if inches and not self.width.endswith("px") and points < 6:
             say(f"{name}: its small type is {points:.1f} pt at {self.width}; 6 pt and more can be read on paper")
+        if dropped := candidate.scene.dropped:
+            say(f"{name}: drawn without {' '.join(dropped)!r}, with which it would be wider than a page, or wrong")
         strange = unknown("".join(s.text for s in candidate.scene.shapes if isinstance(s, Text)))
         if strange:
             say(f"{name}: the fonts have no {strange[:20]}{'...' * (len(strange) > 20)}; empty boxes stand for them")

@@ -79,7 +79,12 @@ class Studio:
             raise DiagenError(f"no candidate is a diagram ({reason}); describe a model or a process in a sentence")
         tell(f"scoring {len(drawings)} drawings", 1.0)
         ranked = self._ranked(user, request, styled(drawings, style))
-        yield keep(user, request, ranked[: self.keep], first)
+        changed: list[Drawn] = []
+        if first:  # what the user has made of it in the meantime stays, at the front
+            with History() as history:
+                changed = [d for d in history.newest(first.first).drawings if d.text != first.drawings[0].text]
+        others = [d for d in ranked if d.text not in {c.text for c in changed}]
+        yield keep(user, request, [*changed, *others][: self.keep], first)
 
     def restyle(self, entry: Entry, style: dict[str, str]) -> Entry:
         """The same diagrams with other style words, scored and put in order anew; no language model."""

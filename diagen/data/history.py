@@ -90,15 +90,22 @@ class History:
 
     def entry(self, key: str) -> Entry:
         """The version with that key; DiagenError where there is none."""
-        found = self._entries("WHERE key = ?", key)
-        if not found:
-            raise DiagenError("these drawings are not in the history; draw them again")
-        return found[0]
+        return self._one("WHERE key = ?", key)
 
     def latest(self, user: str, number: int = 100) -> list[Entry]:
         """The last version of each of a user's requests, the newest request first."""
         where = "WHERE id IN (SELECT max(id) FROM versions WHERE user = ? GROUP BY first) ORDER BY id DESC LIMIT ?"
         return self._entries(where, user_of(user), number)
+
+    def newest(self, first: str) -> Entry:
+        """The last version of the request whose first one has that key; DiagenError where there is none."""
+        return self._one("WHERE first = ? ORDER BY id DESC LIMIT 1", first)
+
+    def _one(self, where: str, *values: object) -> Entry:
+        found = self._entries(where, *values)
+        if not found:
+            raise DiagenError("these drawings are not in the history; draw them again")
+        return found[0]
 
     def _entries(self, where: str, *values: object) -> list[Entry]:
         with self._explained():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -87,16 +88,22 @@ class Look:
 
 
 def sentence(text: str) -> str:
-    """The words with a capital first letter; names (claims_db, z, x²) are left alone, and known ones (svm) spelt out.
+    """The words with a capital first letter; names (claims_db, z, ŷ, μ, x², nn.Linear) are left alone, and known ones
+    (svm) spelt out.
 
     The rest is as the user wrote it.
     """
     text = _LOWER.sub(lambda word: _SPELT.get(word[0], word[0]), text)
-    if re.match(r"[a-z]+([A-Z_0-9]|\.[a-z])|[a-z](?![a-z])(?! \w{2})", text):
+    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    if _NAME.match(bare) or "\u0370" <= text[:1] <= "\u03ff":  # Greek letters stand for themselves
         return text
     return text[:1].upper() + text[1:]
 
 
+_NAME = re.compile(
+    r"[a-z]+([A-Z_0-9]|\.[A-Za-z])|[a-z](?![a-z])(?! \w{2})"
+    r"|arg(max|min)\b|(log|exp|sin|cos|sqrt|max|min)(?=\(| [^a-zA-Z])|(dbt|numpy|pandas|pip|conda|wandb|kubectl)\b"
+)
 _LOWER = re.compile(r"(?<![\w.])[a-z]{2,}(?![\w.])")
 # Names that people type in lower case when they are in a hurry, and nobody would print so.
 _SPELT = {word.lower(): word for word in (
@@ -160,8 +167,9 @@ def activation_name(word: str, inside: bool = False) -> str:
 def attributes(node: Node, spelt: bool = False) -> str:
     """The attributes of a layer as words: "3×3, 64, ReLU"."""
     parts = []
-    if spelt and node.variant and node.variant not in node.label.lower():
-        parts.append(_VARIANT_NAMES[node.variant].lower())
+    variant = _VARIANT_NAMES[node.variant].lower() if node.variant else ""
+    if spelt and variant and not {node.variant, variant} & set(re.findall(r"[\w-]+", node.label.lower())):
+        parts.append(variant)
     if node.kernel:
         parts.append("×".join(map(str, node.kernel)))
     if node.units is not None:
@@ -197,7 +205,7 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
     if told.label in DOTS and not told.sub:
         return Look("op", replace(colours, fill="", stroke=""), (), (), 32, 32, told.label)
     if shape == "op":
-        if re.fullmatch(rf"{node.kind}( \d+)?|\+|×|x|sum|plus|product|merge", node.label.lower()):
+        if re.fullmatch(rf"({node.kind}|sum|plus|mul|product|merge)( \d+)?|[+×x⊕⊗⊙‖]", node.label.lower()):
             sign = {"add": "+", "multiply": "×", "concat": "‖"}[node.kind]
             return Look("op", replace(colours, fill=node.fill.upper() or theme.ground), (), (), 24, 24, sign)
         shape = "compact"

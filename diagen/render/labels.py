@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from diagen.render.frames import Frame, badge_rect, ground_at, title_rect
 from diagen.render.kinds import Rect
 from diagen.render.scene import Box, Line, Owner, Point, Shape, Text
@@ -13,8 +15,9 @@ from diagen.render.theme import Theme
 FONT = (12, 400)
 LEADING = 16
 WIDEST = 150
-MANY = 100  # labels: in a figure with more, only a FEW places of each are held against all lines and boxes
-FEW = 4
+MANY = 100  # labels: in a figure with more, only the usual places of each are tried
+FEW = 4  # places of a label that are tried in any figure
+MOST_TESTS = 10_000_000  # of a place against a piece of a line, in one figure; a second or so
 
 
 def _wrapped(label: str) -> tuple[tuple[str, ...], bool]:
@@ -45,6 +48,8 @@ def place(
         blocks += [title_rect(frame).grown(4)] if frame.title else []
         badge = badge_rect(frame)
         blocks += [badge.grown(4)] if badge else []
+    every = _Pieces(pieces)
+    most = max(FEW, MOST_TESTS // max(1, len(told) * len(pieces)))  # places tried for each label
     done: list[Rect] = []
     found: list[Shape] = []
     full: list[tuple[Owner, str]] = []
@@ -66,10 +71,12 @@ def place(
             if piece is not None:
                 ends = line.points[:2] if piece == 0 else line.points[-2:]
                 part = replace(line, points=ends, head=line.head and piece != 0)
-            others = [p for p in pieces if piece is None or p[0] not in fellows or p[0] == index]
+            others = every
+            if piece is not None:
+                others = _Pieces([p for p in pieces if p[0] not in fellows or p[0] == index])
             places = _candidates(part, width, height, from_decision, fine)
-            if len(told) > MANY:
-                places = sorted(places, key=lambda place: place[0])[:FEW]
+            if len(places) > most or len(told) > MANY:
+                places = sorted(places, key=lambda place: place[0])[: most if len(told) <= MANY else FEW]
             for cost, rect, on_line in places:
                 if cost < best[0]:
                     cost += _trouble(rect, on_line, index, others, blocks, done, frames)
@@ -141,17 +148,17 @@ def _trouble(
     rect: Rect,
     on_line: bool,
     index: int,
-    pieces: list[tuple[int, Point, Point]],
+    pieces: _Pieces,
     blocks: list[Rect],
     done: list[Rect],
     frames: list[Frame],
 ) -> float:
     trouble = 120.0 * sum(_overlap(rect, other) for other in blocks)
-    trouble += 150.0 * sum(_overlap(rect.grown(3), other) for other in done)
-    near = rect.grown(4)
-    for owner, a, b in pieces:
-        if touches(near if owner != index else rect, a, b) and (owner != index or not on_line):
-            trouble += 100.0
+    near = rect.grown(3)
+    trouble += 150.0 * sum(_overlap(near, other) for other in done)
+    trouble += 100.0 * pieces.count(rect.grown(4), without=index)
+    if not on_line:
+        trouble += 100.0 * pieces.count(rect, only=index)
     for frame in frames:
         r = frame.rect
         for a, b in (((r.x, r.y), (r.right, r.y)), ((r.x, r.bottom), (r.right, r.bottom)),
@@ -176,6 +183,28 @@ def touches(r: Rect, a: Point, b: Point) -> bool:
         s, t = sorted(((least - start) / delta, (most - start) / delta))
         low, high = max(low, s), min(high, t)
     return low < high - 1e-9
+
+
+class _Pieces:
+    """Pieces of lines, each (edge, start, end): how many of them enter a rectangle, as touches() has it."""
+
+    def __init__(self, pieces: list[tuple[int, Point, Point]]) -> None:
+        self.owners = np.array([owner for owner, _, _ in pieces], dtype=np.int64)
+        self.starts = np.array([a for _, a, _ in pieces], dtype=np.float64).reshape(-1, 2).T
+        self.deltas = np.array([b for _, _, b in pieces], dtype=np.float64).reshape(-1, 2).T - self.starts
+        self.still = np.abs(self.deltas) < 1e-9
+        self.steps = np.where(self.still, 1.0, self.deltas)
+
+    def count(self, r: Rect, without: int | None = None, only: int | None = None) -> int:
+        low, high = np.zeros(len(self.owners)), np.ones(len(self.owners))
+        inside = self.owners == only if only is not None else self.owners != without
+        for axis, least, most in ((0, r.x, r.right), (1, r.y, r.bottom)):
+            start, step, still = self.starts[axis], self.steps[axis], self.still[axis]
+            s, t = (least - start) / step, (most - start) / step
+            low = np.where(still, low, np.maximum(low, np.minimum(s, t)))
+            high = np.where(still, high, np.minimum(high, np.maximum(s, t)))
+            inside &= ~still | (least < start) & (start < most)
+        return int(np.count_nonzero(inside & (low < high - 1e-9)))
 
 
 def crossings(lines: list[Line], frames: list[Frame], theme: Theme) -> list[Shape]:

@@ -45,18 +45,20 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
     """
     from diagen.render import faults  # not above: `python -m diagen.render.faults` must find it unloaded
 
-    style = diagram.style
-    scene = finish(_best(diagram, theme), diagram.title, theme, style)
-    if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
-        return scene
-    wrong = faults.errors_of_ways(scene)
-    for other in _other_styles(style):
-        if not wrong:
-            break
-        second = finish(_best(replace(diagram, style=other), theme), diagram.title, theme, other)
-        if (errors := faults.errors_of_ways(second)) < wrong:
-            scene, wrong = second, errors
-    return scene
+    asked = diagram.style
+    figure, kept = _best(diagram, theme)
+    scene = finish(figure, diagram.title, theme, kept)
+    if len(diagram.nodes) + len(diagram.edges) <= MOST_TRIED:
+        wrong = faults.errors_of_ways(scene)
+        for other in _other_styles(asked):
+            if not wrong:
+                break
+            figure, tried = _best(replace(diagram, style=other), theme)
+            second = finish(figure, diagram.title, theme, tried)
+            if (errors := faults.errors_of_ways(second)) < wrong:
+                scene, wrong, kept = second, errors, tried
+    words = [(getattr(asked, name), getattr(kept, name)) for name in ("direction", "spacing", "routing")]
+    return replace(scene, dropped=tuple(word for word, drawn in words if word and word != drawn))
 
 
 def _other_styles(style: Style) -> Iterator[Style]:
@@ -83,10 +85,11 @@ def composed(diagram: Diagram) -> Diagram:
     return replace(diagram, nodes=nodes, edges=edges, groups=groups, title=normalize("NFC", diagram.title))
 
 
-def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
+def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
     """In the chosen direction, else rightward where that fits a page; if need be tighter, downward, or in rows.
 
-    The page is a hard limit: what cannot be folded into it in the chosen direction is turned downward.
+    The page is a hard limit: what cannot be folded into it in the chosen direction is turned downward. The style is
+    the diagram's, with the direction that could be kept.
     """
     chosen = diagram.style.direction
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
@@ -116,8 +119,10 @@ def _best(diagram: Diagram, theme: Theme) -> graph.Figure:
     best = min(tries, key=lambda t: t[0])[1]
     if chosen in ("right", "left"):
         narrow = [t for t in tries if _width(t[1]) <= WIDEST]
-        best = min(narrow, key=lambda t: t[0])[1] if narrow else graph.Arrangement(diagram, theme, "down").figure()
-    return best
+        if not narrow:
+            return graph.Arrangement(diagram, theme, "down").figure(), replace(diagram.style, direction="down")
+        best = min(narrow, key=lambda t: t[0])[1]
+    return best, diagram.style
 
 
 def _width(figure: graph.Figure) -> float:

@@ -381,11 +381,14 @@ def _nets(made: Plan) -> tuple[list[Net], dict[tuple[int, int], Net]]:
 def _cost(first: Net, second: Net) -> float:
     """What it costs to bend `first` nearer to the low rank than `second`."""
     low, high = first.hull()
-    cost = sum(low + 1 < level < high - 1 for level in second.ins)
+    cost = 0.0
+    for level in second.ins:
+        cost += low + 1 < level < high - 1
     low, high = second.hull()
-    cost += sum(low + 1 < level < high - 1 for level in first.outs)
-    for a in first.outs:
-        cost += 40 * sum(abs(a - b) < 11 for b in second.ins)
+    for level in first.outs:
+        cost += low + 1 < level < high - 1
+        for other in second.ins:
+            cost += 40 * (abs(level - other) < 11)
     return cost
 
 
@@ -393,9 +396,10 @@ def _assign_lanes(nets: list[Net]) -> int:
     """Order the bends of a gap for few crossings and give each a lane; returns how many lanes are used."""
     ordered: list[Net] = []
     for net in sorted(nets, key=lambda n: (n.hull()[0], n.hull()[1])):
-        costs = []
-        for at in range(len(ordered) + 1):
-            total = sum(_cost(o, net) for o in ordered[:at]) + sum(_cost(net, o) for o in ordered[at:])
+        total = sum(_cost(net, o) for o in ordered)
+        costs = [(total, 0)]  # of each place among those ordered so far, from the first on
+        for at, other in enumerate(ordered, 1):
+            total += _cost(other, net) - _cost(net, other)
             costs.append((total, -at))
         ordered.insert(-min(costs)[1], net)
     for i, net in enumerate(ordered):
@@ -456,6 +460,10 @@ def _along(
         along[g] = along[g - 1] + halves[g - 1] + gap + halves[g]
         start = along[g - 1] + halves[g - 1] + shut
         zones[g] = (start, start + least)
+    late_from: dict[int, int] = {}  # the first lane of a gap with a bend that is late, which keeps the order of lanes
+    for net in nets:
+        if net.late:
+            late_from[net.gap] = min(net.lane, late_from.get(net.gap, net.lane))
     for net in nets:
         if net.turn == "out":
             net.at = along[net.gap - 1] + halves[net.gap - 1] + 24 + PORT * net.lane
@@ -467,7 +475,7 @@ def _along(
             start, end = zones[net.gap]
             width = PORT * (lanes[net.gap] - 1)
             base = (start + end - width) / 2
-            last = any(n.late and n.lane <= net.lane for n in nets if n.gap == net.gap)  # keeps the order of lanes
+            last = late_from.get(net.gap, net.lane + 1) <= net.lane
             if before[net.gap]:
                 base = start + before[net.gap]
             elif early[net.gap] and not last:

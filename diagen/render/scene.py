@@ -136,6 +136,7 @@ class Scene:
     full_labels: tuple[tuple[Owner, str], ...] = ()  # the words of labels that had to be cut
     scale: float = 1.0
     orthogonal: bool = True
+    dropped: tuple[str, ...] = ()  # words of the style with which the figure would be wrong, or wider than a page
 
 
 def shifted(shape: Shape, dx: float, dy: float) -> Shape:

@@ -118,15 +118,18 @@ _BREAK = re.compile(r"(?<=[ \-/_])(?=\S)|(?<=[a-z])(?=[A-Z][a-z])|(?<=[\u1100-\u
 def wrap(text: str, size: float, weight: int, width: float, most: int = 3) -> tuple[tuple[str, ...], bool]:
     """At most `most` balanced lines of at most `width`, and whether words had to be cut.
 
-    The fewest lines are used, and of those ways the one whose widest line is narrowest. Where even `most` lines are
+    The fewest lines are used, and of those ways the one whose widest line is narrowest; a word is broken at its hyphen
+    only where no blank will do. Where even `most` lines are
     too narrow the width may grow by a quarter; after that the text is cut.
     """
     parts = [part for part in _BREAK.split(text) if part]
+    whole = [part for part in re.split(r"(?<= )", text) if part] if "-" in text else parts
     for limit in (width, width * 1.25):
         for count in range(1, most + 1):
-            lines = _balanced(parts, count, size, weight)
-            if lines and max(measure(line, size, weight) for line in lines) <= limit:
-                return tuple(lines), False
+            for ways in (whole, parts) if whole != parts else (parts,):
+                lines = _balanced(ways, count, size, weight)
+                if lines and max(measure(line, size, weight) for line in lines) <= limit:
+                    return tuple(lines), False
     limit = width * 1.25
     lines, cut = _cut(parts, size, weight, limit, most)
     return tuple(lines), cut
