@@ -487,8 +487,7 @@ def figure(entry: Entry, number: int) -> str:
     lines = [f"<b>{number + 1}</b> &nbsp; not yet scored"]
     if scores:
         lines = [f"<b>{number + 1}</b> &nbsp; <b>{scores['total']:.2f}</b> of 5"]
-        if scores["agreement"] < 1:  # which has its part in the order
-            lines.append(f"agreement {scores['agreement']:.2f}")
+        lines += [f"{name} {scores[name]:.2f}" for name in ("match", "agreement") if scores[name] < 1]
         if scores["taste"] is not None:
             taste = min(5, max(0, scores["taste"]))
             lines.append(f"predicted rating {taste:.1f} (from {scores['ratings']:,})")

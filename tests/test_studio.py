@@ -196,7 +196,7 @@ def test_hostile_words_stay_words(home):
     assert rate(entry, 0, 3) == 1 and entries_of(name)[0].user == name
     assert {p.name.split("-")[0] for p in home.iterdir()} == {"history.sqlite", "ratings.sqlite"}
     assert b"<script" not in export(entry, 0, "svg") and b"<img" not in export(entry, 0, "svg")
-    for bad in ("", "a\nb", "\x07", "a\u202eb", "x" * 1_000_000):
+    for bad in ("", "a\nb", "\x07", "x" * 1_000_000):
         with pytest.raises(DiagenError) as found:
             drawn("a request", bad)
         assert len(str(found.value)) < 300

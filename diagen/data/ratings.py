@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 APPLICATION = 0x64696147  # "diaG" in the file's header: an SQLite file of ours
 LONGEST_NAME = 200
-JOINERS = "\u200c\u200d"  # without which some scripts cannot be written
 WAIT = 20.0  # seconds for another process that writes
 ENOUGH = 50  # ratings, to train with
 APART = 1.0  # stars
@@ -112,8 +111,7 @@ def stars_of(value: object) -> float:
 def user_of(name: str) -> str:
     """A user's name as it is kept: any words, in one spelling; DiagenError where they cannot be shown in a line."""
     clean = unicodedata.normalize("NFC", name).strip()
-    hidden = {c for c in clean if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp")} - {*JOINERS}
-    bad = min(hidden, default="")
+    bad = next((c for c in clean if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp")), "")
     if bad:
         raise DiagenError(f"the user's name {name!a} holds U+{ord(bad):04X}; take letters, digits, blanks and marks")
     if not 1 <= len(clean) <= LONGEST_NAME:
