@@ -12,6 +12,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 
 from diagen import DiagenError
 
@@ -563,7 +564,8 @@ class _Reader:
     def node(self, label: str, words: list[str], column: int, place: str) -> Node:
         kind = words[0]
         if kind not in KINDS:
-            raise self.fail(f"kind {kind[:30]!r} is unknown", column, "one of " + " ".join(KINDS))
+            near = get_close_matches(kind, KINDS, 1)
+            raise self.fail(f"kind {kind[:30]!r} is unknown", column, near[0] if near else "one of " + " ".join(KINDS))
         found: dict[str, str] = {}
         for word in words[1:]:
             name = next((n for n, pattern in _ATTRIBUTES if pattern.fullmatch(word)), "")

@@ -53,6 +53,8 @@ TYPES = {
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 MOST_BYTES = 16_000_000  # of a request to the server, an opened file among them
+ENDED = tuple(ending.encode() for ending in FILES)
+_NAMES = re.compile(rb'filename="([^"\r\n]*)"')  # of the files in a form
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 # What a page may do, should a label ever become markup: nothing is loaded from or sent to another place.
@@ -613,17 +615,24 @@ def guarded(app: Any, hosts: tuple[str, ...]) -> Any:
         if not length.isdecimal() or int(length) > MOST_BYTES:
             return await too_much(scope, receive, send)
         policy = FILE_POLICY if scope["path"].startswith("/drawing/") else PAGE_POLICY
+        upload = scope["path"].endswith("/upload")
         size, begun = 0, False
+        refusal: PlainTextResponse | None = None
 
         async def received() -> Any:  # a request may also come in pieces that say no length
-            nonlocal size
-            message = await receive() if size <= MOST_BYTES else {"type": "http.disconnect"}
-            size += len(message.get("body", b""))
-            return message if size <= MOST_BYTES else {"type": "http.disconnect"}
+            nonlocal size, refusal
+            message = await receive()
+            body = message.get("body", b"")
+            size += len(body)
+            if size > MOST_BYTES:
+                refusal = too_much
+            elif upload and any(not name.lower().endswith(ENDED) for name in _NAMES.findall(body)):
+                refusal = PlainTextResponse(f"only {' '.join(FILES)} files can be opened", 415)
+            return {"type": "http.disconnect"} if refusal else message
 
         async def sent(message: Any) -> None:
             nonlocal begun
-            if size > MOST_BYTES and not begun:
+            if refusal and not begun:
                 return  # what the application says of a request that broke off
             begun = True
             if message["type"] == "http.response.start":
@@ -638,10 +647,10 @@ def guarded(app: Any, hosts: tuple[str, ...]) -> Any:
         try:
             await app(scope, received, sent)
         except Exception:
-            if size <= MOST_BYTES:
+            if not refusal:
                 raise
-        if size > MOST_BYTES and not begun:
-            await too_much(scope, receive, send)
+        if refusal and not begun:
+            await refusal(scope, receive, send)
 
     return call
 

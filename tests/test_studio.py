@@ -286,6 +286,9 @@ def test_guards(page):
     pieces = (b" " * 1_000_000 for _ in range(page.MOST_BYTES // 1_000_000 + 1))  # and no length is said
     found = client.post("/gradio_api/queue/join", content=pieces)
     assert found.status_code == 413 and next(pieces, None) is None
+    for name, status in (("evil.html", 415), ("a.svg.py", 415), ("a.svg", 200)):
+        found = client.post("/gradio_api/upload", files={"files": (name, b"<svg/>")})
+        assert found.status_code == status, name
     for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 422)):
         assert client.post("/gradio_api/queue/join", headers={"sec-fetch-site": site}).status_code == status
     found = client.get(f"/drawing/{entry.key}/0.svg")
