@@ -216,7 +216,7 @@ import resource, sys, torch
 from diagen.models.device import keep_memory
 if sys.argv[1] == "kept":
     keep_memory()
-a = torch.ones(4_000_000)
+a = torch.ones(16_000_000)  # more than what glibc keeps of its own accord
 for _ in range(3):
     a + 1
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -227,4 +227,4 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
     faults = [
         int(subprocess.run([sys.executable, "-c", code, way], capture_output=True).stdout) for way in ("", "kept")
     ]
-    assert faults[1] < faults[0] / 10 or not hasattr(ctypes.CDLL(None), "mallopt")
+    assert faults[1] < faults[0] / 4 or not hasattr(ctypes.CDLL(None), "mallopt")
