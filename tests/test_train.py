@@ -217,7 +217,7 @@ from diagen.models.device import keep_memory
 if sys.argv[1] == "kept":
     keep_memory()
 a = torch.ones(16_000_000)  # more than what glibc keeps of its own accord
-for _ in range(3):
+for _ in range(40):  # until the room that is kept ahead has been seen
     a + 1
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 for _ in range(10):
