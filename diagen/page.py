@@ -248,6 +248,11 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                 wrong: "",
             }
 
+        def keep_edit(name: str, key: str, number: int, written: str) -> None:
+            """Before other drawings are shown; what is no diagram is let go, and so is an edit under another's name."""
+            with suppress(DiagenError):
+                saved(name, key, number, written)
+
         def saved(name: str, key: str, number: int, written: str) -> Entry | None:
             """The drawings that are shown, with what was written into the editor and not redrawn yet; None for none.
 
@@ -297,8 +302,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             ready = {draw: gr.update(interactive=True), stop: gr.update(interactive=False)}
             try:
                 yield {draw: gr.update(interactive=False), stop: gr.update(interactive=True), status: ""}
-                with suppress(DiagenError):  # an edit that is no diagram; or another's drawings, after a change of name
-                    saved(name, key, number, written)
+                keep_edit(name, key, number, written)
                 for entry in studio.draw(name, request, style_of(words), tell, stopped.is_set):
                     if not entry.drawings[0].scores:
                         first = entry
@@ -340,15 +344,13 @@ def page(studio: Studio, user: str) -> gr.Blocks:
             if not wanted:
                 return {where: ""}
             if key != wanted:
-                with suppress(DiagenError):  # an edit that is no diagram
-                    saved(name, key, number, written)
+                keep_edit(name, key, number, written)
             entry = entry_of(wanted, name)
             return shown(entry) | {request: entry.request, status: ""}
 
         def on_file(name: str, path: str, key: str, number: int, written: str) -> dict[Any, Any]:
             try:
-                with suppress(DiagenError):  # an edit that is no diagram
-                    saved(name, key, number, written)
+                keep_edit(name, key, number, written)
                 entry = studio.open_file(name, Path(path))
             finally:
                 Path(path).unlink(missing_ok=True)  # what counts of it is in the history
