@@ -159,8 +159,8 @@ def show(path: Path | None, output: Path) -> None:
     for n, row in enumerate(rows):
         y = 10 + n * (high + 40)
         words = shorten(f"{row['origin']}   {' '.join(row['request'].split())}", 13, 400, 2 * wide)
-        for character, face, x in glyphs(words, 400)[:-1]:
-            pen.text((10 + x * 13 / UNITS, y + 14), character, "#1B2430", fonts[face], "ls")
+        for character, face, x, rise in glyphs(words, 400)[:-1]:
+            pen.text((10 + x * 13 / UNITS, y + 14 - rise * 13 / UNITS), character, "#1B2430", fonts[face], "ls")
         for x, name in ((10, "chosen"), (wide + 20, "rejected")):
             image = PillowRenderer(1.0)(layout(parse(row[name])))
             image.thumbnail((wide, high))

@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+import math
 import random
 import re
 import time
@@ -15,10 +17,14 @@ from PIL import Image, ImageChops
 
 from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
+from diagen.render import scene as scenes
+from diagen.render.drawio import DrawioRenderer
 from diagen.render.kinds import sentence
+from diagen.render.pptx import PptxRenderer
 from diagen.render.readability import WEIGHTS, readability
-from diagen.render.scene import Box, Line, Text, shifted
-from diagen.render.text import faces_of, measure, subset, unknown, wrap
+from diagen.render.scene import Box, Ellipse, Line, Text, shifted
+from diagen.render.sums import with_sums
+from diagen.render.text import faces_of, glyphs, measure, subset, unknown, visual, wrap
 
 ROOT = Path(__file__).parents[1]
 
@@ -300,6 +306,120 @@ def test_frames_stand_in_the_order_of_the_text() -> None:
     scene = layout(parse((ROOT / "docs/gallery/25-rlhf.txt").read_text(encoding="utf-8")))
     frames = {s.owner[1]: s.y for s in scene.shapes if isinstance(s, Box) and s.role == "frame"}
     assert frames[0] < frames[2] and frames[0] < frames[1]
+
+
+MARKOV = """Sunny [circle] -> Sunny : 0.8
+Sunny -> Rainy [circle] -> Cloudy [circle] : 0.3
+Rainy -> Rainy : 0.4
+Sunny -> Cloudy : 0.05
+Cloudy -> Sunny : 0.5
+"""
+
+
+def test_lines_end_on_the_round_of_a_circle_and_loops_are_told_beside() -> None:
+    scene = layout(parse(MARKOV))
+    round_ones = {s.owner[1]: s for s in scene.shapes if isinstance(s, Ellipse) and s.role == "circle"}
+    assert {s.rx for s in round_ones.values()} == {s.ry for s in round_ones.values()}
+    loops = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge" and s.ends[0] == s.ends[1]]
+    for line in (s for s in scene.shapes if isinstance(s, Line) and s.role == "edge"):
+        body, (x, y) = round_ones[line.ends[0]], line.points[0]
+        assert math.hypot(x - body.x, y - body.y) == pytest.approx(body.rx, abs=0.01)
+    for loop in loops:
+        told = next(s for s in scene.shapes if isinstance(s, Text) and s.owner == loop.owner)
+        half = measure(told.text, told.size) / 2
+        assert told.x + half < min(x for x, _ in loop.points) or told.x - half > max(x for x, _ in loop.points)
+        assert min(y for _, y in loop.points) > round_ones[loop.ends[0]].y - 2 * round_ones[loop.ends[0]].ry
+    assert len(loops) == 2 and faults.errors(scene) == 0
+
+
+def test_a_line_bends_where_it_leaves_or_joins_others() -> None:
+    text = "style down\nA -> B -> C -> D -> E -> Join -> Out\nA -> F -> G -> Join\n"
+    scene = layout(parse(text))
+    lines = [s for s in scene.shapes if isinstance(s, Line) and s.role == "edge" and s.ends[1] == 5]
+    assert len(lines) == 2 and len({line.points[1][1] for line in lines}) == 1  # both turn right before the box
+    at = places("style down\nA -> B | C | D -> Sum\n")
+    assert at["Sum"][0] == at["C"][0] == at["A"][0]
+
+
+def test_an_operator_stands_in_the_middle_of_three_inputs() -> None:
+    scene = layout(parse("style up\nIn -> A [conv] | B [conv] | C [conv] | D [conv] -> Concat [concat] -> Out\n"))
+    middle = next(s.x for s in scene.shapes if isinstance(s, Ellipse) and s.role == "op")
+    boxes = sorted(s.x + s.w / 2 for s in scene.shapes if isinstance(s, Box) and s.role == "box")
+    assert middle == pytest.approx((boxes[0] + boxes[-1]) / 2, abs=2)
+
+
+def test_a_tower_with_a_frame_is_not_folded() -> None:
+    steps = "".join(f"-> Layer {i} [dense]\n" for i in range(12))
+    text = f"style up\nTokens [input] -> Embedding\ngroup Block x12\n-> Attention -> Norm\nend\n{steps}"
+    assert len({x for x, _ in places(text).values()}) == 1
+    assert len({x for x, _ in places(text.replace("group Block x12\n", "").replace("end\n", "")).values()}) == 2
+
+
+def test_an_exit_of_a_decision_is_told_near_it() -> None:
+    scene = layout(parse("A -> B -> C -> Done? [decision] -> D : yes\nDone? ..> A : no\n"), direction="down")
+    diamond = next(s for s in scene.shapes if isinstance(s, scenes.Path) and s.role == "diamond")
+    told = next(s for s in scene.shapes if isinstance(s, Text) and s.text == "no")
+    assert min(y for _, y in diamond.points()) - 40 < told.y
+
+
+def test_a_label_between_two_frames_has_room_there() -> None:
+    text = "style up\ngroup Encoder\nA -> B\nend\ngroup Decoder\nC -> D -> E\nend\nB -> D : keys and values\n"
+    scene = layout(parse(text))
+    told = next(s for s in scene.shapes if isinstance(s, Text) and s.text == "keys and values")
+    left, right = sorted((s.x, s.x + s.w) for s in scene.shapes if isinstance(s, Box) and s.role == "frame")
+    half = measure(told.text, told.size) / 2
+    assert left[1] + 4 <= told.x - half and told.x + half <= right[0] - 4
+
+
+def test_figures_that_people_write_have_no_faults_but_width() -> None:
+    rows = [json.loads(row) for row in (ROOT / "benchmarks/figures.jsonl").read_text(encoding="utf-8").splitlines()]
+    found = {row["id"]: faults.count(layout(parse(row["text"]))) for row in rows}
+    wrong = {id: {f: n for f, n in counts.items() if n and f != "F17"} for id, counts in found.items()}
+    assert len(rows) > 50 and not {id: counts for id, counts in wrong.items() if counts}
+
+
+def test_marks_stand_over_their_letters() -> None:
+    hat = "\u0302"
+    assert measure("x" + hat, 13) == measure("x", 13)
+    (_, _, at, none), (_, _, over, rise), _ = glyphs("x" + hat, 400)
+    assert (at, none, rise) == (0, 0, 0) and 0 < over < 1000
+    assert glyphs("X" + hat, 400)[1][3] > 200  # clear of a capital
+    assert visual("\u05e9\u05c1\u05dc") == "\u05dc\u05e9\u05c1"  # turned round, each letter with its mark
+    assert sentence("x" + hat + " and y") == "x" + hat + " and y" and sentence("e\u0301tape") == "E\u0301tape"
+    image = PillowRenderer(4)(layout(parse(f"A -> x{hat} [text]")))
+    plain = PillowRenderer(4)(layout(parse("A -> x [text]")))
+    box = ImageChops.difference(image, plain).getbbox()  # nothing moves; a few pixels above the x
+    assert image.size == plain.size and box and box[2] - box[0] < 30 and box[3] - box[1] < 20
+
+
+STACKED = """Image [input] -> Stem [conv]
+group Block 1 skip
+-> Conv 1 [conv] -> Conv 2 [conv]
+end
+group Block 2 skip
+-> Conv 3 [conv] -> Conv 4 [conv]
+end
+-> Head [dense]
+"""
+
+
+def test_stacked_blocks_get_the_sums_that_they_leave_out() -> None:
+    diagram = parse(STACKED)
+    summed = with_sums(diagram)
+    names = summed.names()
+    told = {(names[e.source], names[e.target]) for e in summed.flow()}
+    assert {("Stem", "Sum"), ("Conv 2", "Sum"), ("Sum", "Conv 3"), ("Sum", "Sum#2"), ("Conv 4", "Sum#2")} <= told
+    assert ("Sum#2", "Head") in told and ("Conv 4", "Head") not in told and len(told) == 10
+    scene = layout(diagram)
+    assert faults.errors(scene) == 0 and not [s for s in scene.shapes if s.role == "bridge"]  # no line crosses another
+    for export in (PptxRenderer(), DrawioRenderer()):
+        assert export(scene, diagram)
+    # One block alone, one that ends in its own sum, and repeated ones are drawn as they are written.
+    alone = parse(STACKED.replace("group Block 2 skip", "group Block 2"))
+    own = parse(STACKED.replace("end\n-> Head", "end\n-> Add [add] -> Head"))
+    assert with_sums(alone) == alone and len(with_sums(own).nodes) == len(own.nodes) + 1
+    many = parse(STACKED.replace("Block 1 skip", "Block 1 x3 skip").replace("Block 2 skip", "Block 2 x2 skip"))
+    assert with_sums(many) == many
 
 
 def test_a_loop_is_a_rectangle() -> None:

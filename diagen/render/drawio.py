@@ -30,6 +30,7 @@ from diagen.render.parts import (
 )
 from diagen.render.scene import Box, Ellipse, Path, Point, Scene, Shape, Text
 from diagen.render.source import DATA, Source, clean
+from diagen.render.sums import with_sums
 from diagen.render.text import measure
 
 SIGNS = {"add": "+", "multiply": "×", "concat": "‖"}
@@ -42,6 +43,7 @@ class DrawioRenderer:
     font: str = "Inter, Arial, sans-serif"
 
     def __call__(self, scene: Scene, diagram: Diagram, source: Source | None = None) -> str:
+        diagram = with_sums(diagram)  # as the scene was laid out
         cells = _Page(scene, diagram, self.font).draw()
         data = f" {source.attributes(DATA)}" if source else ""
         page = f'pageWidth="{_number(scene.width)}" pageHeight="{_number(scene.height)}" background="{scene.ground}"'

@@ -60,7 +60,12 @@ class Arrangement:
         # One exit of a decision goes straight on, unless several say the same: then it stands in their middle.
         exits = Counter((e.source, e.label) for e in edges)
         forks = {source for (source, _), count in exits.items() if count > 1}
-        straight_on = {i for i, s in enumerate(self.shapes) if s == "op" or (s == "diamond" and i not in forks)}
+        # So does one input of an operator, unless there are more than two.
+        joined = Counter(e.target for e in edges)
+        straight_on = {
+            i for i, s in enumerate(self.shapes)
+            if (s == "op" and joined[i] < 3) or (s == "diamond" and i not in forks)
+        }  # fmt: skip
         operators = {i for i, s in enumerate(self.shapes) if s == "op"}
         cells = _cells(self.diagram)
         side_by_side = _side_by_side(self.diagram, edges, self.groups)
@@ -154,7 +159,10 @@ class Arrangement:
         for w in made.wires:
             if w.shape == "flat" and w.edge.label:
                 lines = labels.lines_of(w.edge.label)
-                flat_room[w.index] = (max(measure(t, *labels.FONT) for t in lines) if upright else 16 * len(lines)) + 48
+                extent = max(measure(t, *labels.FONT) for t in lines) if upright else 16 * len(lines)
+                # Words on a level line stand between the walls of the frames that it goes through.
+                walls = len(set(made.holders(w.low)) ^ set(made.holders(w.high))) * upright
+                flat_room[w.index] = extent + 48 + walls * (PAD + 8)
         titles = {k: title_width(g) + 26 for k, g in enumerate(self.groups) if g.title and upright}
         solve(made, pads_across, widths if upright else {}, flat_room, titles, int(self.direction == "up"))
         straighten(made, [c / 2 for _, c in sizes], shapes)

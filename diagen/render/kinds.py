@@ -94,8 +94,10 @@ def sentence(text: str) -> str:
     The rest is as the user wrote it.
     """
     text = _LOWER.sub(lambda word: _SPELT.get(word[0], word[0]), text)
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-    if _NAME.match(bare) or "\u0370" <= text[:1] <= "\u03ff":  # Greek letters stand for themselves
+    parts = unicodedata.normalize("NFD", text)
+    bare = "".join(c for c in parts if not unicodedata.combining(c))
+    symbol = any(map(unicodedata.combining, parts[1:2])) and not bare[1:2].isalpha()  # x̂, also before words
+    if symbol or _NAME.match(bare) or "\u0370" <= text[:1] <= "\u03ff":  # Greek letters stand for themselves
         return text
     return text[:1].upper() + text[1:]
 
@@ -241,7 +243,7 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
         case "user":
             w, h = max(64.0, width + 8), 44 + height
         case "circle":
-            w = h = max(56.0, math.hypot(width, height) + 12)
+            w = h = _up(max(56.0, math.hypot(width, height) + 12), 8)
     return Look(shape, colours, lines, sublines, _up(w, 8), _up(h, 4), cut=whole if cut or subcut else "")
 
 
@@ -453,7 +455,8 @@ def port(seen: Look, kind: str, r: Rect, flow: Point, side: Point, offset: float
         depth = 7 - 7 * math.sqrt(1 - share * share)
         return (r.cx + offset, r.cy + side[1] * (r.h / 2 - depth))
     if seen.shape in ("op", "circle"):
-        reach = math.sqrt(max(0.0, (r.w / 2) ** 2 - offset * offset))
+        across, along = (r.h / 2, r.w / 2) if side[0] else (r.w / 2, r.h / 2)
+        reach = along * math.sqrt(max(0.0, 1 - (offset / across) ** 2))
         return (r.cx + side[0] * reach, r.cy + offset) if side[0] else (r.cx + offset, r.cy + side[1] * reach)
     corners = []
     if seen.shape == "diamond":

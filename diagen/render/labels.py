@@ -104,6 +104,7 @@ def _candidates(
     found = []
     segments = list(zip(line.points, line.points[1:], strict=False))
     longest = max(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in segments)
+    around = line.ends[0] == line.ends[1] >= 0  # a loop is too narrow for words: they stand beside it
     for number, (a, b) in enumerate(segments):
         level = abs(a[1] - b[1]) <= abs(a[0] - b[0])
         size = abs(a[0] - b[0]) + abs(a[1] - b[1])
@@ -115,19 +116,20 @@ def _candidates(
         if fine:
             step = min(0.2, max(10 / (size + 1), 1 / 40))
             shares = sorted((step * i for i in range(1, int(1 / step))), key=lambda share: abs(share - 0.5))
-        if near_start and number == 0 and size > 0:
-            shares.insert(0, min(0.5, (extent / 2 + 8) / size))
+        if near_start and number < 2 and size > 0:
+            shares.insert(0, min(0.5, (extent / 2 + 8 * (number + 1)) / size))
         for rank, share in enumerate(shares):
             usable = max(0.0, 1 - head / size) if size else 1.0
             x, y = a[0] + (b[0] - a[0]) * share * usable, a[1] + (b[1] - a[1]) * share * usable
             room = 2 * min(share, 1 - share) * size * usable - extent
             slant = a[0] != b[0] and a[1] != b[1]
             cost = base + 0.3 * min(rank, 8)
-            if near_start and number == 0:
-                cost = 0.3 * min(rank, 8) - 3
-            if room < 12:
+            if near_start and number < 2:  # on the piece that leaves a decision, else where the next begins
+                cost = 0.3 * min(rank, 8) - 3 + number
+            if room < 12 and not around:
                 cost += 30 if room < 4 else 6
-            found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))
+            if not around:
+                found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))
             beside = cost + 8
             if slant:  # far enough from the line that no corner touches it
                 slope = abs((b[1] - a[1]) / (b[0] - a[0]))

@@ -9,6 +9,7 @@ from unicodedata import is_normalized, normalize
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
 from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Shape, Text, scaled, shifted
+from diagen.render.sums import with_sums
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
 
@@ -23,7 +24,7 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     """The scene of a diagram. Style words given here win over those of the diagram: `layout(d, theme="night")`."""
     chosen = replace(diagram.style, **style) if style else diagram.style
     diagram = replace(diagram, style=chosen) if style else diagram
-    diagram = composed(diagram)
+    diagram = with_sums(composed(diagram))
     theme = THEMES[chosen.theme or "paper"]
     if placed.applies(diagram):
         figure = placed.draw(diagram, theme)
@@ -95,10 +96,12 @@ def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
     ways = [chosen] if chosen else ["right", "down"]
     laid = {(ways[0], spacings[0]): graph.Arrangement(diagram, theme, ways[0], spacings[0])}
-    plans = [(way, spacing, 1) for way in ways for spacing in (spacings if way != "down" else spacings[:1])]
+    plans = [(way, spacing, 1) for way in ways for spacing in spacings]
     if not chosen and laid["right", spacings[0]].least > WIDEST - 2 * PADDING:
-        plans = [*plans[-1:], *plans[:-1]]  # not even tighter would it fit, so the other way is tried first
-    plans += [(way, spacing, rows) for rows in (2, 3, 4, 6) for way in ways for spacing in spacings]
+        plans.sort(key=lambda plan: plan[0])  # not even tighter would it fit, so the other way is tried first
+    framed = any(group.title or group.repeat > 1 for group in diagram.groups)
+    folds = [way for way in ways if way in ("right", "left") or not framed]  # a tower with frames stays one
+    plans += [(way, spacing, rows) for rows in (2, 3, 4, 6) for way in folds for spacing in spacings]
     above = TITLE_LEADING + 24 if diagram.title else 0
     tries: list[tuple[float, graph.Figure]] = []
     unfolded: set[tuple[str, str]] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
@@ -137,9 +138,16 @@ class _Pen:
         k, left = self.k, start_of(s)
         placed = glyphs(visual(s.text), s.weight)
         self.file.set_text_color(s.colour)
-        for face, run in itertools.groupby(range(len(placed) - 1), key=lambda i: placed[i][1]):
+        marks = [i if unicodedata.combining(c) and i else -1 for i, (c, *_) in enumerate(placed) if c]
+        for (face, mark), run in itertools.groupby(range(len(placed) - 1), key=lambda i: (placed[i][1], marks[i])):
             which = list(run)
-            start, end = placed[which[0]][2], placed[which[-1] + 1][2]
+            start, rise = placed[which[0]][2:]
+            if mark >= 0:  # over its letter, where it takes no room
+                self.font(face, s.size * k)
+                self.file.set_char_spacing(0)
+                self.file.text((left + start * s.size / UNITS) * k, (s.y - rise * s.size / UNITS) * k, placed[mark][0])
+                continue
+            end = next(placed[i][2] for i in range(which[-1] + 1, len(placed)) if i == len(placed) - 1 or marks[i] < 0)
             self.font(face, s.size * k)
             words = "".join(placed[i][0] for i in which)
             # Kerning makes a run narrower than its letters; the difference is shared by all of them.

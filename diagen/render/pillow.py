@@ -178,6 +178,7 @@ class _Brush:
             if right >= left and low >= top:
                 self.pen.rectangle((left, top, right, low), rgb(colour))
             return
+        half = max(0.0, half - 0.5 / k * abs(y1 - y0) / length)  # Pillow paints a pixel too many in each row
         nx, ny = -(y1 - y0) / length * half, (x1 - x0) / length * half
         self.polygon([(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)], colour)
 
@@ -211,12 +212,12 @@ def _write(image: Image.Image, s: Text, scale: float) -> None:
     # Every small picture has a scale of its own; letters of a few pixels are kept in steps, so that few must be made.
     drawn = round(size * 4) / 4 if size < 8 else round(size, 2)
     pen = ImageDraw.Draw(image)  # its bitmap() is what paste() does with a mask, in half the time
-    for character, face, offset in glyphs(visual(s.text), s.weight)[:-1]:
+    for character, face, offset, rise in glyphs(visual(s.text), s.weight)[:-1]:
         x = left + offset * size / UNITS
         quarter = round((x - math.floor(x)) * 4)  # glyphs stand on quarters of a pixel, so that few masks are kept
         mask, (dx, dy) = _mask(face, drawn, character, quarter)
         if mask is not None:
-            pen.bitmap((math.floor(x) + dx, baseline + dy), mask, colour)
+            pen.bitmap((math.floor(x) + dx, baseline + dy - round(rise * size / UNITS)), mask, colour)
 
 
 @lru_cache(maxsize=64)

@@ -443,6 +443,8 @@ def solve(
     lp.pull(0.05, {high: 1.0, low: -1.0})
     for wire in made.wires:
         if wire.shape in ("flat", "loop"):
+            if wire.lanes:  # a loop keeps close to its node
+                lp.pull(0.2, {at[wire.lanes[0]]: 1.0, at[wire.low]: -1.0})
             if wire.shape == "flat" and wire.low_side == AFTER:
                 room = flat_room.get(wire.index, 32.0) + items[wire.low].half + items[wire.high].half
                 lp.apart(at[wire.low], at[wire.high], room)
@@ -467,7 +469,9 @@ def solve(
             a, b = chain[j], chain[j + 1]
             shift = (wire.low_offset if a == wire.low else 0.0) - (wire.high_offset if b == wire.high else 0.0)
             corner = wire.shape == "side"
-            lp.pull(8.0 if corner else weight, {at[a]: 1.0, at[b]: -1.0}, shift)
+            # It rather bends where it leaves or joins others than at its other end.
+            joint = len(chain) > 2 and wire.trunk[:1] == (("out",) if j == 0 else ("in",))
+            lp.pull(8.0 if corner else weight * (0.9 if joint else 1.0), {at[a]: 1.0, at[b]: -1.0}, shift)
     _keep_off_titles(made, lp, at, frame, titles, title_end)
     for node, near in order.centred:
         near = sorted(near, key=lambda v: order.ref[v])

@@ -47,6 +47,7 @@ from diagen.render.parts import (
 )
 from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Shape, Text
 from diagen.render.source import NAMESPACE, PART, Source, clean
+from diagen.render.sums import with_sums
 from diagen.render.text import measure
 from diagen.render.theme import THEMES, Theme
 
@@ -96,6 +97,7 @@ class PptxRenderer:
         from pptx.oxml import parse_xml
         from pptx.util import Emu
 
+        diagram = with_sums(diagram)  # as the scene was laid out
         longest = max(scene.width, scene.height)
         k = min(self.width * 914_400 / scene.width if self.width else PIXEL, MOST / longest)
         size = [max(LEAST, round(side * k)) for side in (scene.width, scene.height)]

@@ -115,8 +115,9 @@ def assign_ports(
         if middle == (len(order) - 1) / 2:
             zero = (places[0] + places[-1]) / 2
         widest = max(zero, places[-1] - zero)
-        # All lines that meet a side of an operator must end on its circle, of radius 12.
-        share = min(1.0, 8 / widest) if shapes[node] == "op" and side in (BEFORE, AFTER) and widest else 1.0
+        # All lines that meet a side of an operator or a circle must end on its outline.
+        most = 2 / 3 * made.items[node].half
+        share = min(1.0, most / widest) if shapes[node] in ("op", "circle") and widest else 1.0
         for bundle, place in zip(order, places, strict=True):
             offset = (place - zero) * share
             for w, low in bundle:
@@ -157,8 +158,9 @@ def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[W
         here = made.order.rank[node]
         there = made.order.rank[far]
         forward = 0 if w.shape in ("flat", "side") else (there > here) - (there < here)
-        if w.shape == "loop":
-            forward = 1 if low else -1
+        if w.shape == "loop":  # its ends are neighbours, between the lines that come from behind and those ahead
+            keys.append((-0.5, 0.0, w.index + (0.5 if low else 0.0)))
+            continue
         lane = made.items[w.lanes[0]].ref if w.lanes else made.items[far].ref
         outer = -lane if side == BEFORE else lane
         keys.append((forward, -outer * (forward or 1), w.index))

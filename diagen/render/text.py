@@ -20,6 +20,7 @@ FAMILIES = frozenset(WEIGHTS.values())  # faces of the one family that has sever
 FALLBACKS = ("DiagenHangul-Medium.ttf", "DiagenEmoji-Regular.ttf", "DejaVuSans.ttf")
 SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # the emoji have none
 UNITS = 2048  # units per em of all the shipped faces
+CLEARANCE = 120  # between a letter and the mark above it, in those units
 
 _Metrics = tuple[dict[int, int], dict[tuple[int, int], int]]
 
@@ -49,21 +50,39 @@ def _face(character: str, weight: int) -> str:
     return "" if unseen else FALLBACKS[-1]
 
 
-def glyphs(text: str, weight: int) -> list[tuple[str, str, int]]:
-    """(character, face, offset from the start in font units) of each visible character; the last one ends it."""
-    placed: list[tuple[str, str, int]] = []
+@lru_cache(maxsize=4096)
+def _ink(face: str, character: str) -> tuple[int, int, int, int]:
+    """(left, right, low, high) of what a glyph draws, in font units from its origin."""
+    with TTFont(FOLDER / face, lazy=True) as font:
+        glyph = font["glyf"][(font.getBestCmap() or {}).get(ord(character), ".notdef")]
+        return (glyph.xMin, glyph.xMax, glyph.yMin, glyph.yMax) if glyph.numberOfContours else (0, 0, 0, 0)
+
+
+def glyphs(text: str, weight: int) -> list[tuple[str, str, int, int]]:
+    """(character, face, offset from the start, height above the line) of each visible character, in font units.
+
+    The last one ends it. A combining mark stands over the middle of its letter, and clear of a tall one.
+    """
+    placed: list[tuple[str, str, int, int]] = []
     x, before, before_face = 0, "", ""
     for character in text:
         face = _face(character, weight)
         if not face:
             continue
         widths, kerning = _metrics(face)
+        if before and unicodedata.combining(character):
+            letter, mark = _ink(before_face, before), _ink(face, character)
+            start = x - _metrics(before_face)[0].get(ord(before), 0)
+            middle = start + (letter[0] + letter[1] - mark[0] - mark[1]) // 2
+            above = unicodedata.combining(character) == 230
+            placed.append((character, face, middle, max(0, letter[3] + CLEARANCE - mark[2]) if above else 0))
+            continue
         if face == before_face:
             x += kerning.get((ord(before), ord(character)), 0)
-        placed.append((character, face, x))
+        placed.append((character, face, x, 0))
         x += widths.get(ord(character), 1229)  # 1229: the advance of DejaVu's empty box
         before, before_face = character, face
-    placed.append(("", "", x))
+    placed.append(("", "", x, 0))
     return placed
 
 
@@ -105,12 +124,14 @@ def visual(text: str) -> str:
     runs = re.findall(_RIGHT_TO_LEFT, text)
     right = bool(re.match(_RIGHT_TO_LEFT, text.strip()))
     parts = re.split(f"({_RIGHT_TO_LEFT})", text) if runs else [text]
-    drawn = [part[::-1] if re.match(_RIGHT_TO_LEFT, part) else part for part in parts]
+    drawn = ["".join(_CLUSTER.findall(part)[::-1]) if re.match(_RIGHT_TO_LEFT, part) else part for part in parts]
     return "".join(reversed(drawn) if right else drawn)
 
 
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _RIGHT_TO_LEFT = f"[{_RTL}](?:[{_RTL}\\s]*[{_RTL}])?"
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u20d0-\u20f0"
+_CLUSTER = re.compile(f".[{_MARKS}]*", re.DOTALL)  # a letter and the marks that stand on it
 _BREAK = re.compile(r"(?<=[ \-/_])(?=\S)|(?<=[a-z])(?=[A-Z][a-z])|(?<=[\u1100-\ud7af\u3000-\u9fff])(?=[\u3000-\u9fff])")
 
 
