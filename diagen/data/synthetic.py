@@ -29,9 +29,9 @@ from diagen.data.wordings import template
 from diagen.diagram import DiagramError, clean_request, parse
 
 SHARES = {
-    "network": 0.25,
-    "korean_network": 0.04,
-    "korean_process": 0.05,
+    "network": 0.60,
+    "korean_network": 0.08,
+    "korean_process": 0.10,
     "korean_composition": 0.04,
     "process": 0.10,
     "relations": 0.08,
