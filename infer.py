@@ -39,7 +39,7 @@ from diagen.render.source import FORMATS as SOURCES
 from diagen.render.source import read_source
 from diagen.results import FORMATS, Drawing, inches_of, record, summary, table, unwritable, write
 from diagen.sampling import Sampled, sampled
-from diagen.score import Candidate, candidate_of, distinct, rank, reason_of
+from diagen.score import Candidate, candidate_of, distinct, doubt, rank, reason_of
 
 HELP = """\
 Draw a diagram from a sentence.
@@ -241,6 +241,8 @@ def one_request(cfg: DictConfig) -> None:
     notes = [f"{len(ranked)} distinct of {found.samples} samples"]
     notes += [f"{len(found.reasons)} unreadable: {reason_of(found.reasons)}"] if found.reasons else []
     say("; ".join(notes))
+    if unsure := doubt(ranked[0].agreement):
+        say(unsure)
 
 
 def samples_of(cfg: DictConfig, llm: Any, request: str) -> Sampled:

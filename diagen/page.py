@@ -30,6 +30,7 @@ from diagen import DiagenError  # noqa: E402
 from diagen.data.history import Entry, History  # noqa: E402
 from diagen.data.ratings import user_of  # noqa: E402
 from diagen.diagram import STYLE_WORDS, DiagramError, display_labels, parse  # noqa: E402
+from diagen.score import doubt  # noqa: E402
 from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, scene_of, stars_in, styled  # noqa: E402
 
 EXAMPLES = {
@@ -309,6 +310,8 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                         yield unfinished(entry)
                         continue
                     said = f"{counted(len(entry.drawings), 'drawing')}, the best first"
+                    if unsure := doubt(entry.drawings[0].scores.get("agreement", 1.0)):
+                        said += f"; {unsure}"
                     yield shown(entry) | ready | {status: notice("stopped: " * stopped.is_set() + said)}
             except Exception as error:
                 yield (shown(first) if first else {}) | failed(error) | ready

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCALE = (0.603, 1.264)  # slope and offset from the mean of net and formula to people's scores: benchmarks/people.py
 MATCH, AGREEMENT = 2.0, 8.0  # exponents in the order; benchmarks/ranking.py measures them
+UNSURE = 0.3  # agreement of the best of eight: of ten named things, the six below it were wrong, the four above right
 
 
 @dataclass
@@ -339,6 +340,16 @@ def agreement(candidates: Sequence[Candidate]) -> list[float]:
                 alike += candidates[j].copies * 2 * (one & other).total() / max(1, one.total() + other.total())
         found.append(alike / others if others else 1.0)
     return found
+
+
+def doubt(agreement: float) -> str:
+    """What a reader should be told where the best drawing is unlike the other samples; nothing where it is not."""
+    if agreement >= UNSURE:
+        return ""
+    return (
+        f"the answers are unlike each other (agreement {agreement:.2f}), so the model may not know what is meant: "
+        "look closely, or say which boxes and arrows you want"
+    )
 
 
 def _parts(diagram: Diagram) -> Counter[object]:

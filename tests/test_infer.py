@@ -49,6 +49,15 @@ def refused(result, *words: str) -> None:
 # -- one request -------------------------------------------------------------------------------------------------
 
 
+def test_answers_that_are_all_unlike_are_doubted(run, fake):
+    fake([NETWORK, CHAIN, "Hen -> Egg\n", "Moon -> Sun\n"])
+    unlike = run("prompt=a flumox", "output=out/unlike", "candidates=4")
+    assert unlike.status == 0 and "(agreement 0.0" in unlike.err and "may not know what is meant" in unlike.err
+    fake([CHAIN] * 4)
+    alike = run("prompt=train and test", "output=out/alike", "candidates=4")
+    assert alike.status == 0 and "agreement" not in alike.err
+
+
 def test_files_and_table(run, fake, tmp_path):
     llm = fake([CHAIN, NETWORK, CHAIN, "none\n"])
     result = run("prompt=train and test", "output=out/deep", "candidates=4", "keep=2", "seed=7")
