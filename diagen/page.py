@@ -30,8 +30,7 @@ from diagen import DiagenError  # noqa: E402
 from diagen.data.history import Entry, History  # noqa: E402
 from diagen.data.ratings import user_of  # noqa: E402
 from diagen.diagram import STYLE_WORDS, DiagramError, display_labels, parse  # noqa: E402
-from diagen.score import doubt  # noqa: E402
-from diagen.studio import FILES, Studio, entries_of, entry_of, export, rate, scene_of, stars_in, styled  # noqa: E402
+from diagen.studio import FILES, Studio, doubt_of, entries_of, entry_of, export, rate, scene_of, stars_in, styled  # noqa: E402
 
 EXAMPLES = {
     "Small network": "a deep learning model with 2 input nodes, 3 and 5 hidden nodes, and 1 output node",
@@ -310,7 +309,7 @@ def page(studio: Studio, user: str) -> gr.Blocks:
                         yield unfinished(entry)
                         continue
                     said = f"{counted(len(entry.drawings), 'drawing')}, the best first"
-                    if unsure := doubt(entry.drawings[0].scores.get("agreement", 1.0)):
+                    if unsure := doubt_of(entry):
                         said += f"; {unsure}"
                     yield shown(entry) | ready | {status: notice("stopped: " * stopped.is_set() + said)}
             except Exception as error:

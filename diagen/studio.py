@@ -17,7 +17,7 @@ from diagen.diagram import MAX_TEXT, clean_request, dump, parse, restyle
 from diagen.render import Scene, layout
 from diagen.render.source import Source, read_source
 from diagen.results import ENDINGS, FORMATS, Drawing, record
-from diagen.score import Candidate, Readability, TasteOf, candidate_of, rank, reason_of
+from diagen.score import Candidate, Readability, TasteOf, candidate_of, doubt, rank, reason_of
 
 Tell = Callable[[str, float], None]  # says what is being done, and what share of it is
 FILES = (".txt", ".svg", ".png", ".pptx", ".drawio", ".pdf")  # that can be opened
@@ -187,6 +187,11 @@ def stars_in(entry: Entry) -> list[float | None]:
     with Ratings() as ratings:
         given = {(r.request, r.text): r.stars for r in ratings.of(entry.user)}
     return [given.get((entry.request, drawn.text)) for drawn in entry.drawings]
+
+
+def doubt_of(entry: Entry) -> str:
+    """What to tell where the first drawing is unlike the other answers; nothing where it is not."""
+    return doubt(entry.drawings[0].scores.get("agreement", 1.0))
 
 
 def export(entry: Entry, number: int, ending: str) -> bytes:
