@@ -30,11 +30,10 @@ from diagen.render import Scene, layout
 from diagen.render.drawio import DrawioRenderer
 from diagen.render.graphtext import dot, mermaid
 from diagen.render.kinds import words
-from diagen.render.layout import bounds
 from diagen.render.parts import Parts, take_apart
 from diagen.render.pdf import PdfRenderer
 from diagen.render.pptx import PIXEL, PptxRenderer
-from diagen.render.scene import OUTLINES, Box, Line
+from diagen.render.scene import OUTLINES, Box, Line, bounds
 from diagen.render.source import Source, read_source
 from diagen.render.svg import SvgRenderer
 

@@ -435,6 +435,30 @@ def test_an_unrolled_network_has_inputs_below_and_outputs_above() -> None:
         assert at[f"y{i}"][1] < at[f"h{i}"][1] < at[f"x{i}"][1]
 
 
+BOTH_WAYS = """x1 [input] -> F1 | B1
+x2 [input] -> F2 | B2
+x3 [input] -> F3 | B3
+F1 -> F2 -> F3
+B3 -> B2 -> B1
+F1 | B1 -> y1 [output]
+F2 | B2 -> y2 [output]
+F3 | B3 -> y3 [output]
+"""
+
+
+@pytest.mark.parametrize("along", ["right", "down"])
+def test_what_reads_in_both_directions_has_a_column_for_each_step(along: str) -> None:
+    at = places(f"style {along}\n{BOTH_WAYS}")
+    step, across = (0, 1) if along == "right" else (1, 0)
+    columns = [{at[name + i][step] for name in "xFBy"} for i in "123"]
+    assert [len(column) for column in columns] == [1, 1, 1]
+    assert max(columns[0]) < max(columns[1]) < max(columns[2])
+    for i in "123":
+        order = [at[name + i][across] for name in "xFBy"]
+        assert order in (sorted(order), sorted(order)[::-1])
+    assert not any(strict_faults(parse(f"style {along}\n{BOTH_WAYS}")).values())
+
+
 def test_recurrent_layers_are_a_chain_and_no_network_in_time() -> None:
     at = places("style down\nembedding 64\n2 lstm 300\noutput 15 softmax\n")
     assert len({x for x, _ in at.values()}) == 1 and len(at) == 4

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from diagen.diagram import Diagram, Node
 from diagen.render import nodelist
-from diagen.render.layout import bounds
-from diagen.render.scene import Box, Line, Scene, Shape, Text, shifted
+from diagen.render.scene import Box, Line, Scene, Shape, Text, bounds, shifted
 from diagen.render.theme import mix
 
 

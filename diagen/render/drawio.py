@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.diagram import Diagram, display_labels
-from diagen.render.layout import bounds
 from diagen.render.parts import (
     Block,
     Part,
@@ -28,7 +27,7 @@ from diagen.render.parts import (
     union,
     with_ends,
 )
-from diagen.render.scene import Box, Ellipse, Path, Point, Scene, Shape, Text
+from diagen.render.scene import Box, Ellipse, Path, Point, Scene, Shape, Text, bounds
 from diagen.render.source import DATA, Source, clean
 from diagen.render.sums import with_sums
 from diagen.render.text import measure

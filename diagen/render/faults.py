@@ -205,21 +205,20 @@ def _labels(bodies: list[Body], texts: list, unit: float, found: Counter[str]) -
 def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, found: Counter[str]) -> None:
     ordered = sorted(texts, key=lambda t: t[1].x)
     for i, (s, a) in enumerate(ordered):
+        far = a.right + 4 * unit
         for t, b in ordered[i + 1 :]:
-            if b.x > a.right + 4 * unit:
+            if b.x > far:
                 break
-            if s.owner != t.owner:
-                found["F5"] += _gap(a, b) < 3.5 * unit
-    pieces = [
-        (min(p[0], q[0]), max(p[0], q[0]), line, p, q)
-        for line in lines for p, q in zip(line.points, line.points[1:], strict=False)
-    ]  # fmt: skip
+            if s.owner != t.owner and _gap(a, b) < 3.5 * unit:
+                found["F5"] += 1
+    pieces = _pieces(lines)
     trunks = {line.owner: set(line.ends) for line in lines}
     for s, r in texts:
         near = r.grown(3.9 * unit)
+        x0, x1, y0, y1 = near.x, near.right, near.y, near.bottom
         struck: set[tuple[str, int]] = set()
-        for left, right, line, p, q in pieces:
-            if left > near.right or right < near.x:
+        for left, right, top, low, line, p, q in pieces:
+            if left > x1 or right < x0 or top > y1 or low < y0:  # most are far away
                 continue
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
             if s.role == "trunk-label":  # told once for all the edges of its trunk
@@ -229,22 +228,31 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
         found["F6"] += len(struck)
 
 
+def _pieces(lines: list[Line]) -> list[tuple[float, float, float, float, Line, Point, Point]]:
+    """The straight pieces of lines: left, right, top and bottom of each, its line, and its two ends."""
+    found = []
+    for line in lines:
+        for p, q in zip(line.points, line.points[1:], strict=False):
+            left, right = (p[0], q[0]) if p[0] < q[0] else (q[0], p[0])
+            top, low = (p[1], q[1]) if p[1] < q[1] else (q[1], p[1])
+            found.append((left, right, top, low, line, p, q))
+    return found
+
+
 def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
     around = []
     for body in bodies:
         least = (1.9 if body.role == "neuron" else margin) * unit
-        around.append((body, body.rect.grown(least), least))
-    for line in lines:
-        ends = set(line.ends)
-        struck: set[int] = set()
-        for p, q in zip(line.points, line.points[1:], strict=False):
-            left, right, top, low = min(p[0], q[0]), max(p[0], q[0]), min(p[1], q[1]), max(p[1], q[1])
-            for body, r, least in around:
-                if r.x > right or r.right < left or r.y > low or r.bottom < top:  # most are far away
-                    continue
-                if body.node not in ends and touches(r, p, q) and _meets(body, p, q, least):
-                    struck.add(body.node)
-        found["F7"] += len(struck)
+        r = body.rect.grown(least)
+        around.append((r.x, r.right, r.y, r.bottom, body, r, least))
+    struck: set[tuple[int, int]] = set()
+    for left, right, top, low, line, p, q in _pieces(lines):
+        for x0, x1, y0, y1, body, r, least in around:
+            if x0 > right or x1 < left or y0 > low or y1 < top:  # most are far away
+                continue
+            if body.node not in line.ends and touches(r, p, q) and _meets(body, p, q, least):
+                struck.add((id(line), body.node))
+    found["F7"] += len(struck)
 
 
 def _ends(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str]) -> None:
@@ -305,12 +313,11 @@ def _shapes_of_edges(edges: list[Line], orthogonal: bool, unit: float, found: Co
 def _overlaps(edges: list[Line], unit: float, found: Counter[str]) -> None:
     level: list[tuple[float, float, float, Line]] = []
     upright: list[tuple[float, float, float, Line]] = []
-    for line in edges:
-        for (x0, y0), (x1, y1) in zip(line.points, line.points[1:], strict=False):
-            if abs(y0 - y1) < 0.01:
-                level.append((y0, min(x0, x1), max(x0, x1), line))
-            elif abs(x0 - x1) < 0.01:
-                upright.append((x0, min(y0, y1), max(y0, y1), line))
+    for left, right, top, low, line, (x0, y0), _ in _pieces(edges):
+        if low - top < 0.01:
+            level.append((y0, left, right, line))
+        elif right - left < 0.01:
+            upright.append((x0, top, low, line))
     for pieces in (level, upright):
         pieces.sort(key=lambda p: p[0])
         struck: set[tuple[int, int]] = set()
@@ -375,10 +382,7 @@ def _away(corners: list[Point], p: Point) -> float:
 
 def crossings(edges: list[Line]) -> list[float]:
     """The angle, in degrees up to 90, of every point where two edges cross that do not share an end."""
-    pieces = [
-        (min(p[0], q[0]), max(p[0], q[0]), min(p[1], q[1]), max(p[1], q[1]), line, p, q)
-        for line in edges for p, q in zip(line.points, line.points[1:], strict=False)
-    ]  # fmt: skip
+    pieces = _pieces(edges)
     angles = []
     for i, (left, right, top, low, line, a, b) in enumerate(pieces):
         for x0, x1, y0, y1, other, c, d in pieces[i + 1 :]:

@@ -15,7 +15,7 @@ from diagen.render.kinds import draw as draw_node
 from diagen.render.place import SPACINGS, Plan, Wire, plan, solve
 from diagen.render.ranks import Order, arrange, feedback_edges, ring_of
 from diagen.render.route import Course, assign_ports, assign_trunks, complete_joins, course, one_label, straighten
-from diagen.render.scene import Line, Owner, Point, Shape
+from diagen.render.scene import Line, Owner, Point, Shape, extent
 from diagen.render.text import measure
 from diagen.render.theme import Theme
 
@@ -31,6 +31,11 @@ class Figure:
     shapes: list[Shape]
     full: list[tuple[Owner, str]]
     slanted: bool = False
+
+    @cached_property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what the shapes cover."""
+        return extent(self.shapes)
 
 
 CELLS = ("rnn", "lstm", "gru")  # kinds that are chained where a network is unrolled
@@ -145,9 +150,9 @@ class Arrangement:
                 continue
             # Widen a node whose side has not room enough for its ports.
             if (side[0] != 0) == upright:
-                looks[node] = replace(seen, w=max(seen.w, 2 * room))
+                seen.w = max(seen.w, 2 * room)
             else:
-                looks[node] = replace(seen, h=max(seen.h, 2 * room))
+                seen.h = max(seen.h, 2 * room)
         sizes = self._sizes()
         for i, (_, across) in enumerate(sizes):
             made.items[i].half = across / 2
@@ -199,9 +204,7 @@ def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
             lower = [w for w in widths if w * 1.3 <= widths[-1]]
             limits = [lower[-1], widths[-1]] if lower else limits
         for i in alike:
-            limit = next(limit for limit in limits if looks[i].w <= limit)
-            if looks[i].w < limit:
-                looks[i] = replace(looks[i], w=limit)
+            looks[i].w = next(limit for limit in limits if looks[i].w <= limit)
         _twins(diagram, looks, alike)
     return looks
 
@@ -223,13 +226,13 @@ def _twins(diagram: Diagram, looks: list[Look], alike: list[int]) -> None:
         w = max(looks[i].w for i in members)
         for i in members:
             if looks[i].w < w <= 2 * looks[i].w:
-                looks[i] = replace(looks[i], w=w)
+                looks[i].w = w
     for members in fed.values():
         h, w = max(looks[i].h for i in members), max(looks[i].w for i in members)
         for i in members:
             alone = looks[i].h == h and looks[i].w == w
             if not alone and h <= 1.5 * looks[i].h and w <= 2.2 * looks[i].w:
-                looks[i] = replace(looks[i], h=h, w=w)
+                looks[i].h, looks[i].w = h, w
 
 
 def _own_size(seen: Look, extent: tuple[int, int] | None) -> Look:

@@ -73,9 +73,9 @@ class Words:
         return max(measure(self.label, *LABEL), measure(self.sub, *SUB))
 
 
-@dataclass(frozen=True)
+@dataclass
 class Look:
-    """A node before it has a place: its shape, colours, lines of text and size."""
+    """A node before it has a place: its shape, colours, lines of text and size, which what is around it may widen."""
 
     shape: str
     family: Family
@@ -120,7 +120,7 @@ _SPELT = {word.lower(): word for word in (
 def words(diagram: Diagram) -> tuple[Words, ...]:
     """The label and sublabel of every node."""
     automatic = [re.fullmatch(rf"{n.kind} (\d+)", n.label) if n.kind in LAYER_KINDS else None for n in diagram.nodes]
-    named = [_layer_name(n) for n in diagram.nodes]
+    named = [_layer_name(n) if auto else "" for n, auto in zip(diagram.nodes, automatic, strict=True)]
     counts = Counter(name for name, auto in zip(named, automatic, strict=True) if auto)
     told = []
     for node, auto, name in zip(diagram.nodes, automatic, named, strict=True):

@@ -182,8 +182,10 @@ def touches(r: Rect, a: Point, b: Point) -> bool:
             if not least < start < most:
                 return False
             continue
-        s, t = sorted(((least - start) / delta, (most - start) / delta))
-        low, high = max(low, s), min(high, t)
+        s, t = (least - start) / delta, (most - start) / delta
+        if s > t:
+            s, t = t, s
+        low, high = s if s > low else low, t if t < high else high
     return low < high - 1e-9
 
 

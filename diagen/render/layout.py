@@ -8,7 +8,7 @@ from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
-from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Shape, Text, scaled, shifted
+from diagen.render.scene import Scene, Text, scaled, shifted
 from diagen.render.sums import with_sums
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
@@ -129,13 +129,13 @@ def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
 
 
 def _width(figure: graph.Figure) -> float:
-    left, _, right, _ = extent(figure.shapes)
+    left, _, right, _ = figure.extent
     return right - left + 2 * PADDING
 
 
 def _misfit(figure: graph.Figure, above: float) -> float:
     """How far a figure is from a page: 0 where it fits its width and is neither a ribbon nor a tower."""
-    left, top, right, low = extent(figure.shapes)
+    left, top, right, low = figure.extent
     width, height = right - left + 2 * PADDING, low - top + above + 2 * PADDING
     aspect = width / height
     return max(0.0, width / WIDEST - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
@@ -143,15 +143,14 @@ def _misfit(figure: graph.Figure, above: float) -> float:
 
 def finish(figure: graph.Figure, title: str, theme: Theme, style: Style) -> Scene:
     """The content with its title above it and the margin around it, scaled where the style says so."""
-    shapes = figure.shapes
-    left, top, right, low = extent(shapes)
+    left, top, right, low = figure.extent
     lines: tuple[str, ...] = ()
     if title:
         lines, _ = wrap(title[:1].upper() + title[1:], TITLE_SIZE, 600, max(right - left, 320), 3)
     above = len(lines) * TITLE_LEADING + 24 if lines else 0
     dx, dy = PADDING - left, PADDING + above - top
     dx, dy = round(dx * 2) / 2, round(dy * 2) / 2
-    moved = [shifted(shape, dx, dy) for shape in shapes]
+    moved = [shifted(shape, dx, dy) for shape in figure.shapes]
     for i, line in enumerate(lines):
         y = PADDING + TITLE_LEADING * (i + 0.5) + 0.36 * TITLE_SIZE
         moved.append(Text(PADDING, y, line, TITLE_SIZE, 600, theme.text, "start", role="title"))
@@ -183,27 +182,3 @@ def described(diagram: Diagram) -> str:
 
 def _even(value: float) -> float:
     return 2 * -(-round(value, 3) // 2)
-
-
-def extent(shapes: list[Shape]) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of what the shapes cover."""
-    boxes = [bounds(shape) for shape in shapes] or [(0.0, 0.0, 0.0, 0.0)]
-    lefts, tops, rights, lows = zip(*boxes, strict=True)
-    return min(lefts), min(tops), max(rights), max(lows)
-
-
-def bounds(shape: Shape) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of one shape, without its stroke."""
-    match shape:
-        case Box():
-            return shape.x, shape.y, shape.x + shape.w, shape.y + shape.h
-        case Ellipse():
-            return shape.x - shape.rx, shape.y - shape.ry, shape.x + shape.rx, shape.y + shape.ry
-        case Text():
-            width = measure(shape.text, shape.size, shape.weight)
-            left = shape.x - {"start": 0.0, "middle": width / 2, "end": width}[shape.anchor]
-            return left, shape.y - 0.75 * shape.size, left + width, shape.y + 0.2 * shape.size
-        case Path() | Line():
-            points = shape.points() if isinstance(shape, Path) else shape.points
-            xs, ys = zip(*points, strict=True)
-            return min(xs), min(ys), max(xs), max(ys)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from diagen.diagram import Diagram, Group
 from diagen.render import placed
-from diagen.render.layout import bounds
-from diagen.render.scene import OUTLINES, Box, Ellipse, Line, Owner, Path, Point, Scene, Shape, Text
+from diagen.render.scene import OUTLINES, Box, Ellipse, Line, Owner, Path, Point, Scene, Shape, Text, bounds
 from diagen.render.sums import with_sums
 
 Sides = tuple[float, float, float, float]  # left, top, right and bottom in logical pixels

@@ -368,7 +368,11 @@ class _Programme:
 
     def __init__(self) -> None:
         self.costs: list[float] = []
-        self.rows: list[tuple[dict[int, float], float]] = []  # sum of share * variable <= bound
+        # The rows that the solver has not yet seen, one after the other: sum of share * variable <= bound.
+        self.bounds: list[float] = []
+        self.starts: list[int] = []
+        self.variables: list[int] = []
+        self.shares: list[float] = []
         self.highs: Highs | None = None
 
     def new(self, cost: float = 0.0) -> int:
@@ -376,13 +380,19 @@ class _Programme:
         return len(self.costs) - 1
 
     def apart(self, low: int, high: int, distance: float) -> None:
-        self.rows.append(({low: 1.0, high: -1.0}, -distance))
+        self._row((low, high), (1.0, -1.0), -distance)
 
     def pull(self, weight: float, shares: dict[int, float], constant: float = 0.0) -> None:
         """Make |sum of shares + constant| small."""
         size = self.new(weight)
-        self.rows.append(({**shares, size: -1.0}, -constant))
-        self.rows.append(({**{k: -v for k, v in shares.items()}, size: -1.0}, constant))
+        self._row((*shares, size), (*shares.values(), -1.0), -constant)
+        self._row((*shares, size), (*(-v for v in shares.values()), -1.0), constant)
+
+    def _row(self, variables: tuple[int, ...], shares: tuple[float, ...], bound: float) -> None:
+        self.starts.append(len(self.variables))
+        self.variables += variables
+        self.shares += shares
+        self.bounds.append(bound)
 
     def solve(self) -> list[float] | None:
         """The values of the variables; what came in since the last time is added to what was solved then."""
@@ -393,18 +403,18 @@ class _Programme:
             self.highs = Highs()
             self.highs.setOptionValue("output_flag", False)
             self.highs.setOptionValue("threads", 1)
+            self.highs.setOptionValue("solver", "simplex")  # what it would choose, in two thirds of the time
             self.highs.setOptionValue("simplex_iteration_limit", MOST_STEPS)  # not seconds: same input, same pixels
             self.highs.setOptionValue("presolve", "off")  # takes longer than the rest for so small a programme
         highs, none = self.highs, np.zeros(0, dtype=np.int32)
-        costs, rows = self.costs[highs.getNumCol() :], self.rows[highs.getNumRow() :]
+        costs, rows = self.costs[highs.getNumCol() :], len(self.bounds)
         free = np.full(len(costs), kHighsInf)
         highs.addCols(len(costs), np.array(costs), np.zeros(len(costs)), free, 0, none, none, np.zeros(0))
-        starts = np.cumsum([0, *(len(shares) for shares, _ in rows)])
         highs.addRows(
-            len(rows), np.full(len(rows), -kHighsInf), np.array([bound for _, bound in rows]),
-            starts[-1], starts[:-1], np.array([k for shares, _ in rows for k in shares]),
-            np.array([share for shares, _ in rows for share in shares.values()]),
+            rows, np.full(rows, -kHighsInf), np.array(self.bounds), len(self.variables),
+            np.array(self.starts), np.array(self.variables), np.array(self.shares),
         )  # fmt: skip
+        self.bounds, self.starts, self.variables, self.shares = [], [], [], []
         highs.run()
         solved = highs.getModelStatus() == HighsModelStatus.kOptimal
         return list(highs.getSolution().col_value) if solved else None

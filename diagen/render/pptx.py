@@ -27,7 +27,6 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.diagram import Diagram, display_labels
-from diagen.render.layout import bounds
 from diagen.render.parts import (
     Block,
     Part,
@@ -45,7 +44,7 @@ from diagen.render.parts import (
     union,
     with_ends,
 )
-from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Shape, Text
+from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Shape, Text, bounds
 from diagen.render.source import NAMESPACE, PART, Source, clean
 from diagen.render.sums import with_sums
 from diagen.render.text import measure

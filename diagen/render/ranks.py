@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from tempfile import TemporaryFile
 from typing import Any
 
 from diagen.diagram import Edge, Group
@@ -227,6 +228,8 @@ def arrange(
     half = len(ring) - len(ring) // 2
     turn = set(zip(ring[half - 1 :], ring[half:], strict=False))
     beside = _unrolled(edges, cells)
+    steps = _read_both_ways(edges, count)
+    beside |= {x: (ahead, 1) for x, ahead, _ in steps} | _read_out(edges, steps)
     half_way = tuple(ring[half - 1 : half + 1])
     near = [
         (e.source, e.target) for k, e in enumerate(edges)
@@ -244,7 +247,7 @@ def arrange(
             skips.add(k)
     order = Order([0] * count, [0.0] * count, feedback, heavy, centred)
     beside |= _side_inputs(edges, feedback | apart, home, operators, heavy)
-    _graphviz(order, sizes, edges, groups, gap, skips, apart, ring, beside)
+    _graphviz(order, sizes, edges, groups, gap, skips, apart, ring, beside, steps)
     return order, skips
 
 
@@ -258,10 +261,12 @@ def _graphviz(
     apart: set[int],
     ring: list[int],
     beside: dict[int, tuple[int, int]],
+    steps: list[tuple[int, int, int]],
 ) -> None:
     half = len(ring) - len(ring) // 2
     ahead, behind = ring[:half], ring[half:][::-1]
     against = set(zip(behind[1:], behind, strict=False))  # edges of the row that runs back
+    against |= {(late[2], early[2]) for early, late in zip(steps, steps[1:], strict=False)}
     flat = {k for k, e in enumerate(edges) if beside.keys() & {e.source, e.target}}
     dot = [
         f"digraph {{ rankdir=TB nodesep={gap / 72:.4f} ranksep=0.8 newrank=true splines=true",
@@ -281,6 +286,8 @@ def _graphviz(
         dot.append(f"{tail} -> {head} [id={k} weight={weight} minlen={0 if k in flat | apart else 1}]")
     for u, (other, _) in beside.items():
         dot.append(f"{{ rank=same {u} {other} }}")
+    for _, ahead_cell, back_cell in steps:
+        dot.append(f"{{ rank=same {ahead_cell} {back_cell} }}")
     for i, u in enumerate(behind):
         dot.append(f"{{ rank=same {ahead[round(i * (half - 1) / (len(behind) - 1))]} {u} }}")
     dot.append(_clusters(groups, parents_of(groups), -1))
@@ -322,14 +329,24 @@ def _run_dot(text: str) -> dict[str, Any]:
     """Graphviz's layout of a graph. Its Python objects would take longer than the layout, so text goes in and out."""
     # It is told sizes and asked for no words, so the machine's fonts have no say; this keeps fontconfig quiet.
     os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
-    import pygraphviz
+    from pygraphviz import graphviz
 
-    graph = pygraphviz.AGraph(string=text)
+    with TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        graph = graphviz.agread(file, None)
+    context = graphviz.gvContextWithBuiltins()
     try:
-        laid: Any = graph.draw(format="json0", prog="dot")
+        if graphviz.gvLayout(context, graph, b"dot"):
+            raise RuntimeError("Graphviz could not lay out the graph")
+        failed, laid = graphviz.gvRenderData(context, graph, b"json0")
+        graphviz.gvFreeLayout(context, graph)
+        if failed:
+            raise RuntimeError("Graphviz could not write its layout")
         return json.loads(laid)
     finally:
-        graph.close()
+        graphviz.agclose(graph)
+        graphviz.gvFreeContext(context)
 
 
 def _side_inputs(
@@ -367,6 +384,50 @@ def _unrolled(edges: list[Edge], cells: set[int]) -> dict[int, tuple[int, int]]:
                 found[other] = (cell, side)
     after = {(e.target, 1) for e in edges if e.source in cells} | {(e.source, -1) for e in edges if e.target in cells}
     return found if taken & after else {}
+
+
+def _read_both_ways(edges: list[Edge], count: int) -> list[tuple[int, int, int]]:
+    """The steps of a network that reads its inputs in both directions, in the order of the first one named: an input,
+    the node that it feeds in the chain ahead, and that in the chain back. None unless there are three and more.
+    """
+    out: list[list[int]] = [[] for _ in range(count)]
+    fed = {e.target for e in edges}
+    for e in edges:
+        out[e.source].append(e.target)
+    inputs = [u for u in range(count) if u not in fed and len(out[u]) == 2]
+    if len(inputs) < 3:
+        return []
+    joined = {(e.source, e.target) for e in edges}
+    for ahead, back in (out[inputs[0]], out[inputs[0]][::-1]):
+        steps = [(inputs[0], ahead, back)]
+        for u in inputs[1:]:
+            a, b = next(
+                (
+                    (a, b)
+                    for a, b in (out[u], out[u][::-1])
+                    if (steps[-1][1], a) in joined and (b, steps[-1][2]) in joined
+                ),
+                (-1, -1),
+            )
+            if a < 0:
+                break
+            steps.append((u, a, b))
+        if len(steps) == len(inputs) and len({u for step in steps for u in step}) == 3 * len(steps):
+            return steps
+    return []
+
+
+def _read_out(edges: list[Edge], steps: list[tuple[int, int, int]]) -> dict[int, tuple[int, int]]:
+    """What is fed by the two nodes of one step and feeds nothing -> (one of them, -1): it stands above both."""
+    into: dict[int, set[int]] = {}
+    for e in edges:
+        into.setdefault(e.target, set()).add(e.source)
+    leading = {e.source for e in edges}
+    step_of = {frozenset((ahead, back)): back for _, ahead, back in steps}
+    return {
+        u: (step_of[key], -1) for u, sources in into.items()
+        if u not in leading and (key := frozenset(sources)) in step_of
+    }  # fmt: skip
 
 
 def _keep_text_order(order: Order, beside: dict[int, tuple[int, int]], groups: Sequence[Group]) -> None:

@@ -93,6 +93,9 @@ def assign_ports(
     rooms = {}
     # Sides that lines leave by come first, for those that they arrive at keep the order of two parallel lines.
     for (node, side), ends in sorted(sides.items(), key=lambda item: item[0][1] != OUT):
+        if len(ends) == 1:  # in the middle, as most are
+            rooms[node, side] = 0.0
+            continue
         bundles: dict[tuple, list[tuple[Wire, bool]]] = {}
         for w, low in ends:
             shared = w.trunk if w.trunk and w.trunk[0] in ("all", "out" if low else "in") else (w.index, low)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cache
 
+from diagen.render.text import measure
+
 Point = tuple[float, float]
 Owner = tuple[str, int]  # ("node" | "edge" | "group" | "figure", index)
 
@@ -235,3 +237,27 @@ def _mix(a: Point, b: Point, t: float) -> Point:
 def _towards(a: Point, b: Point, length: float) -> Point:
     whole = _distance(a, b)
     return _mix(a, b, min(1.0, length / whole)) if whole else a
+
+
+def extent(shapes: list[Shape]) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what the shapes cover."""
+    boxes = [bounds(shape) for shape in shapes] or [(0.0, 0.0, 0.0, 0.0)]
+    lefts, tops, rights, lows = zip(*boxes, strict=True)
+    return min(lefts), min(tops), max(rights), max(lows)
+
+
+def bounds(shape: Shape) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of one shape, without its stroke."""
+    match shape:
+        case Box():
+            return shape.x, shape.y, shape.x + shape.w, shape.y + shape.h
+        case Ellipse():
+            return shape.x - shape.rx, shape.y - shape.ry, shape.x + shape.rx, shape.y + shape.ry
+        case Text():
+            width = measure(shape.text, shape.size, shape.weight)
+            left = shape.x - {"start": 0.0, "middle": width / 2, "end": width}[shape.anchor]
+            return left, shape.y - 0.75 * shape.size, left + width, shape.y + 0.2 * shape.size
+        case Path() | Line():
+            points = shape.points() if isinstance(shape, Path) else shape.points
+            xs, ys = zip(*points, strict=True)
+            return min(xs), min(ys), max(xs), max(ys)
