@@ -392,6 +392,18 @@ def test_marks_stand_over_their_letters() -> None:
     assert image.size == plain.size and box and box[2] - box[0] < 30 and box[3] - box[1] < 20
 
 
+def test_arabic_is_joined_and_runs_from_the_right() -> None:
+    word = "\u0633\u0644\u0627\u0645"  # seen, lam, alef, meem
+    assert visual(word) == "\ufee1\ufefc\ufeb3"  # as they are drawn from the left: meem, lam-alef, the seen that begins
+    assert measure(word, 13) == measure(visual(word), 13)
+    assert visual(word + " CNN v2") == "CNN v2 " + visual(word)  # what is Latin in it stays in its own order
+    assert visual("CNN " + word) == "CNN " + visual(word)
+    drawn = SvgRenderer()(layout(parse(f"title {word} net\n{word} [data] -> B")))
+    texts = [e for e in ElementTree.fromstring(drawn).iter() if e.tag.endswith("}text")]
+    ways = {e.text: (e.get("direction"), e.get("text-anchor")) for e in texts}
+    assert ways == {f"{word} net": ("rtl", "end"), word: ("rtl", "middle"), "B": (None, "middle")}
+
+
 STACKED = """Image [input] -> Stem [conv]
 group Block 1 skip
 -> Conv 1 [conv] -> Conv 2 [conv]

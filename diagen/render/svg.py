@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
 from diagen.render.source import Source
-from diagen.render.text import FAMILIES, faces_of, measure, subset
+from diagen.render.text import FAMILIES, faces_of, joined, measure, runs_left, subset
 
 FONTS = "Inter, DiagenHangul, DiagenEmoji, 'DejaVu Sans', sans-serif"
 
@@ -94,7 +94,11 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
             return lines
         case Text():
             lines = [f'<rect {_halo(s, unit)} fill="{s.halo}"/>'] if s.halo else []
-            anchor = "" if s.anchor == "start" else f' text-anchor="{s.anchor}"'
+            anchor, turned = s.anchor, runs_left(s.text)
+            if turned:  # such a line starts at its right end
+                anchor = {"start": "end", "end": "start"}.get(anchor, anchor)
+            anchor = "" if anchor == "start" else f' text-anchor="{anchor}"'
+            anchor += ' direction="rtl"' if turned else ""
             weight = "" if s.weight == 400 else f' font-weight="{s.weight}"'
             place = f'x="{_number(s.x)}" y="{_number(s.y)}" font-size="{_number(s.size)}"'
             lines.append(f'<text {place}{weight}{anchor} fill="{s.colour}">{_safe(s.text)}</text>')
@@ -154,7 +158,7 @@ def _faces(scene: Scene) -> str:
     used: dict[tuple[str, int], set[str]] = {}
     for s in scene.shapes:
         if isinstance(s, Text):
-            for character, face in faces_of(s.text, s.weight):
+            for character, face in faces_of(s.text + joined(s.text), s.weight):  # the reader's program joins by these
                 used.setdefault((face, s.weight if face in FAMILIES else 400), set()).add(character)
     rules = []
     for (face, weight), characters in sorted(used.items()):

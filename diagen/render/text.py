@@ -11,8 +11,12 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fontTools.ttLib import TTFont
+
+if TYPE_CHECKING:
+    from arabic_reshaper import ArabicReshaper
 
 FOLDER = Path(__file__).parent / "fonts"
 WEIGHTS = {400: "Inter-Regular.ttf", 500: "Inter-Medium.ttf", 600: "Inter-SemiBold.ttf"}
@@ -127,18 +131,46 @@ def _with_only(source: Path | io.BytesIO, characters: str) -> bytes:
 @cache
 def measure(text: str, size: float, weight: int = 400) -> float:
     """The width of a line of text in pixels."""
-    return glyphs(text, weight)[-1][2] * size / UNITS
+    return glyphs(joined(text), weight)[-1][2] * size / UNITS
+
+
+@cache
+def _arabic() -> ArabicReshaper:
+    from arabic_reshaper import ArabicReshaper
+
+    return ArabicReshaper({"delete_harakat": False})
+
+
+def joined(text: str) -> str:
+    """With each Arabic letter in the form that it takes beside its neighbours, for which Unicode has characters."""
+    return _arabic().reshape(text) if re.search("[\u0620-\u06d3]", text) else text
 
 
 def visual(text: str) -> str:
-    """The characters in the order in which they are drawn: runs of right-to-left script reversed."""
-    if not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+    """The characters in the order in which they are drawn: Arabic joined, runs of right-to-left script reversed."""
+    if text.isascii() or not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
         return text
-    runs = re.findall(_RIGHT_TO_LEFT, text)
-    right = bool(re.match(_RIGHT_TO_LEFT, text.strip()))
-    parts = re.split(f"({_RIGHT_TO_LEFT})", text) if runs else [text]
+    text = joined(text)
+    parts = re.split(f"({_RIGHT_TO_LEFT}|\\s+)", text)
     drawn = ["".join(_CLUSTER.findall(part)[::-1]) if re.match(_RIGHT_TO_LEFT, part) else part for part in parts]
-    return "".join(reversed(drawn) if right else drawn)
+    return "".join(reversed(_in_runs(drawn)) if runs_left(text) else drawn)
+
+
+def _in_runs(parts: list[str]) -> list[str]:
+    """Words of left-to-right script with the blanks between them as one part."""
+    runs: list[str] = []
+    for part in filter(None, parts):
+        inner = len(runs) > 1 and runs[-1].isspace() and not re.match(_RIGHT_TO_LEFT, part)
+        if inner and not re.search(f"[{_RTL}]", runs[-2]):
+            runs[-2:] = [runs[-2] + runs[-1] + part]
+        else:
+            runs.append(part)
+    return runs
+
+
+def runs_left(text: str) -> bool:
+    """Whether a line of text as a whole runs from right to left: it begins with a letter that does."""
+    return bool(re.match(_RIGHT_TO_LEFT, text.strip()))
 
 
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
