@@ -52,6 +52,10 @@ WARNINGS = {
 }
 
 
+# A straight piece of a line: its left, right, top and bottom, the line, and its two ends.
+Piece = tuple[float, float, float, float, Line, Point, Point]
+
+
 @dataclass
 class Body:
     """An outline of a node: what it is, its rectangle and its corners."""
@@ -96,15 +100,17 @@ def _parts(scene: Scene) -> tuple[list[Body], list, list[Line]]:
 def _ways(scene: Scene, bodies: list[Body], texts: list, lines: list[Line], found: Counter[str]) -> None:
     unit = scene.scale
     edges = [line for line in lines if line.role == "edge"]
-    _words(bodies, texts, lines, unit, found)
-    _passages(bodies, lines, unit, found)
+    pieces = _pieces(lines)
+    of_edges = pieces if len(edges) == len(lines) else [piece for piece in pieces if piece[4].role == "edge"]
+    _words(bodies, texts, lines, pieces, unit, found)
+    _passages(bodies, pieces, unit, found)
     _shapes_of_edges(edges, scene.orthogonal, unit, found)
-    _overlaps(edges, unit, found)
+    _overlaps(of_edges, unit, found)
     _alignment(bodies, edges, unit, found)
     if len({b.node for b in bodies}) <= 40:
         found["F17"] += _too_small_in_a_page(scene, texts)
     if scene.orthogonal:
-        found["F11"] = sum(angle < 60 for angle in crossings(edges))
+        found["F11"] = sum(angle < 60 for angle in _angles(of_edges))
 
 
 def warnings(scene: Scene) -> dict[str, int]:
@@ -118,9 +124,9 @@ def warnings(scene: Scene) -> dict[str, int]:
     for i, a in enumerate(apart):
         found["F2"] += sum(15.9 * unit <= _gap(a.rect, b.rect) < 19.9 * unit for b in apart[i + 1 :])
     near: Counter[str] = Counter()
-    _passages(bodies, edges, unit, near, margin=11.9)
+    _passages(bodies, _pieces(edges), unit, near, margin=11.9)
     exact: Counter[str] = Counter()
-    _passages(bodies, edges, unit, exact)
+    _passages(bodies, _pieces(edges), unit, exact)
     found["F7"] = near["F7"] - exact["F7"]
     nodes, crossed = len({b.node for b in bodies}), len(crossings(edges))
     found["F11"] = int(crossed > (3 if nodes <= 20 else 0.15 * len(edges)))
@@ -202,7 +208,9 @@ def _labels(bodies: list[Body], texts: list, unit: float, found: Counter[str]) -
             found["F4"] += wide or low - top > body.rect.h - 11 * unit
 
 
-def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, found: Counter[str]) -> None:
+def _words(
+    bodies: list[Body], texts: list, lines: list[Line], pieces: list[Piece], unit: float, found: Counter[str]
+) -> None:
     ordered = sorted(texts, key=lambda t: t[1].x)
     for i, (s, a) in enumerate(ordered):
         far = a.right + 4 * unit
@@ -211,7 +219,6 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
                 break
             if s.owner != t.owner and _gap(a, b) < 3.5 * unit:
                 found["F5"] += 1
-    pieces = _pieces(lines)
     trunks = {line.owner: set(line.ends) for line in lines}
     for s, r in texts:
         near = r.grown(3.9 * unit)
@@ -228,8 +235,7 @@ def _words(bodies: list[Body], texts: list, lines: list[Line], unit: float, foun
         found["F6"] += len(struck)
 
 
-def _pieces(lines: list[Line]) -> list[tuple[float, float, float, float, Line, Point, Point]]:
-    """The straight pieces of lines: left, right, top and bottom of each, its line, and its two ends."""
+def _pieces(lines: list[Line]) -> list[Piece]:
     found = []
     for line in lines:
         for p, q in zip(line.points, line.points[1:], strict=False):
@@ -239,14 +245,14 @@ def _pieces(lines: list[Line]) -> list[tuple[float, float, float, float, Line, P
     return found
 
 
-def _passages(bodies: list[Body], lines: list[Line], unit: float, found: Counter[str], margin: float = 7.9) -> None:
+def _passages(bodies: list[Body], pieces: list[Piece], unit: float, found: Counter[str], margin: float = 7.9) -> None:
     around = []
     for body in bodies:
         least = (1.9 if body.role == "neuron" else margin) * unit
         r = body.rect.grown(least)
         around.append((r.x, r.right, r.y, r.bottom, body, r, least))
     struck: set[tuple[int, int]] = set()
-    for left, right, top, low, line, p, q in _pieces(lines):
+    for left, right, top, low, line, p, q in pieces:
         for x0, x1, y0, y1, body, r, least in around:
             if x0 > right or x1 < left or y0 > low or y1 < top:  # most are far away
                 continue
@@ -294,26 +300,36 @@ def _meets(body: Body, p: Point, q: Point, least: float) -> bool:
 
 def _shapes_of_edges(edges: list[Line], orthogonal: bool, unit: float, found: Counter[str]) -> None:
     tips: list[tuple[Point, Line]] = []
+    slant = math.tan(math.radians(0.5))
     for line in edges:
         pieces = list(zip(line.points, line.points[1:], strict=False))
         if orthogonal:
             for (x0, y0), (x1, y1) in pieces:
-                low, high = sorted((abs(x1 - x0), abs(y1 - y0)))
-                found["F9"] += bool(high and math.atan2(low, high) > math.radians(0.5))
-        found["F10"] += len(pieces) - 1 > 4
+                wide, tall = abs(x1 - x0), abs(y1 - y0)
+                if min(wide, tall) > slant * max(wide, tall):
+                    found["F9"] += 1
+        if len(pieces) - 1 > 4:
+            found["F10"] += 1
         lengths = [math.dist(p, q) for p, q in pieces]
-        found["F13"] += any(n < 7.9 * unit for n in lengths) or (line.head and lengths[-1] < 14 * unit)
+        if min(lengths, default=math.inf) < 7.9 * unit or (line.head and lengths[-1] < 14 * unit):
+            found["F13"] += 1
         if line.head:
             tips.append((line.points[-1], line))
+    near = 11.9 * unit
     for i, (p, line) in enumerate(tips):
         for q, other in tips[i + 1 :]:
-            found["F14"] += 0.5 < math.dist(p, q) < 11.9 * unit or (p == q and line.ends[1] != other.ends[1])
+            if (
+                abs(p[0] - q[0]) < near
+                and abs(p[1] - q[1]) < near
+                and (0.5 < math.dist(p, q) < near or (p == q and line.ends[1] != other.ends[1]))
+            ):
+                found["F14"] += 1
 
 
-def _overlaps(edges: list[Line], unit: float, found: Counter[str]) -> None:
+def _overlaps(of_edges: list[Piece], unit: float, found: Counter[str]) -> None:
     level: list[tuple[float, float, float, Line]] = []
     upright: list[tuple[float, float, float, Line]] = []
-    for left, right, top, low, line, (x0, y0), _ in _pieces(edges):
+    for left, right, top, low, line, (x0, y0), _ in of_edges:
         if low - top < 0.01:
             level.append((y0, left, right, line))
         elif right - left < 0.01:
@@ -357,7 +373,8 @@ def _alignment(bodies: list[Body], edges: list[Line], unit: float, found: Counte
         if len(line.points) == 6:  # from the end of one row to the beginning of the next
             continue
         off = min(abs(a.rect.cx - b.rect.cx), abs(a.rect.cy - b.rect.cy))
-        found["F16"] += 0.6 * unit < off < 7.9 * unit
+        if 0.6 * unit < off < 7.9 * unit:
+            found["F16"] += 1
 
 
 def holds(corners: list[Point], p: Point) -> bool:
@@ -382,7 +399,10 @@ def _away(corners: list[Point], p: Point) -> float:
 
 def crossings(edges: list[Line]) -> list[float]:
     """The angle, in degrees up to 90, of every point where two edges cross that do not share an end."""
-    pieces = _pieces(edges)
+    return _angles(_pieces(edges))
+
+
+def _angles(pieces: list[Piece]) -> list[float]:
     angles = []
     for i, (left, right, top, low, line, a, b) in enumerate(pieces):
         for x0, x1, y0, y1, other, c, d in pieces[i + 1 :]:

@@ -260,12 +260,17 @@ def _lane(made: Plan, wire: Wire, skip_side: tuple[int, int], pointed: set[int])
     first = skip_side if not wire.feedback else (0, -skip_side[1])
     if wire.shape == "loop":
         first = (0, -1)
+    steps = []  # of the other lines, from rank to rank
+    for other in made.wires:
+        if other is not wire and other.shape != "loop":
+            chain = [made.items[k] for k in (other.low, *other.lanes, other.high)]
+            steps += zip(chain, chain[1:], strict=False)
     options = []
     for preference, side in enumerate((first, (0, -first[1]))):
         full = sum(node in pointed and (node, side) in taken for node in (wire.low, wire.high))
         for around in (False, True):
             ref = _lane_ref(made, wire, side[1], around)
-            cost = _lane_cost(made, wire, ref) + 0.6 * preference + 0.7 * around + 5.0 * full
+            cost = _lane_cost(made, wire, ref, steps) + 0.6 * preference + 0.7 * around + 5.0 * full
             options.append((cost, preference, around, side, ref))
     *_, side, ref = min(options)
     low, high = made.order.rank[wire.low], made.order.rank[wire.high]
@@ -328,22 +333,16 @@ def _blocked(made: Plan, node: int, ref: float) -> bool:
     return any(i.node >= 0 for i in _between(made, item.rank, item.ref, ref))
 
 
-def _lane_cost(made: Plan, wire: Wire, ref: float) -> float:
+def _lane_cost(made: Plan, wire: Wire, ref: float, steps: list[tuple[Item, Item]]) -> float:
     """How much a lane crosses, and whether its ends must go around neighbours."""
     order, items = made.order, made.items
     low, high = order.rank[wire.low], order.rank[wire.high]
     cost = 3.0 * (_blocked(made, wire.low, ref) and not wire.fork) + 3.0 * _blocked(made, wire.high, ref)
-    for other in made.wires:
-        if other is wire:
+    for p, q in steps:
+        if (p.rank <= low and q.rank <= low) or (p.rank >= high and q.rank >= high):
             continue
-        chain = [other.low, *other.lanes, other.high] if other.shape != "loop" else []
-        for a, b in zip(chain, chain[1:], strict=False):
-            p, q = items[a], items[b]
-            if max(p.rank, q.rank) <= low or min(p.rank, q.rank) >= high:
-                if not (p.rank == q.rank and low < p.rank < high):
-                    continue
-            if (p.ref - ref) * (q.ref - ref) < 0:
-                cost += 1.0
+        if (p.ref - ref) * (q.ref - ref) < 0:
+            cost += 1.0
     for node in (wire.low, wire.high):
         item = items[node]
         for i in _between(made, item.rank, item.ref, ref):

@@ -73,8 +73,10 @@ class Path:
                 points.append(piece[1])
                 continue
             (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
-            for a, b, c, d in _bernstein(steps):
-                points.append((a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3))
+            points += [
+                (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3)
+                for a, b, c, d in _bernstein(steps)
+            ]
         return points
 
 
