@@ -124,11 +124,12 @@ def warnings(scene: Scene) -> dict[str, int]:
     for i, a in enumerate(apart):
         found["F2"] += sum(15.9 * unit <= _gap(a.rect, b.rect) < 19.9 * unit for b in apart[i + 1 :])
     near: Counter[str] = Counter()
-    _passages(bodies, _pieces(edges), unit, near, margin=11.9)
+    pieces = _pieces(edges)
+    _passages(bodies, pieces, unit, near, margin=11.9)
     exact: Counter[str] = Counter()
-    _passages(bodies, _pieces(edges), unit, exact)
+    _passages(bodies, pieces, unit, exact)
     found["F7"] = near["F7"] - exact["F7"]
-    nodes, crossed = len({b.node for b in bodies}), len(crossings(edges))
+    nodes, crossed = len({b.node for b in bodies}), len(_angles(pieces))
     found["F11"] = int(crossed > (3 if nodes <= 20 else 0.15 * len(edges)))
     if nodes > 40:
         found["F17"] = int(_too_small_in_a_page(scene, texts))

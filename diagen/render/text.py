@@ -151,21 +151,9 @@ def visual(text: str) -> str:
     if text.isascii() or not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
         return text
     text = joined(text)
-    parts = re.split(f"({_RIGHT_TO_LEFT}|\\s+)", text)
+    parts = re.split(f"({_RIGHT_TO_LEFT}|{_LEFT_TO_RIGHT})", text)
     drawn = ["".join(_CLUSTER.findall(part)[::-1]) if re.match(_RIGHT_TO_LEFT, part) else part for part in parts]
-    return "".join(reversed(_in_runs(drawn)) if runs_left(text) else drawn)
-
-
-def _in_runs(parts: list[str]) -> list[str]:
-    """Words of left-to-right script with the blanks between them as one part."""
-    runs: list[str] = []
-    for part in filter(None, parts):
-        inner = len(runs) > 1 and runs[-1].isspace() and not re.match(_RIGHT_TO_LEFT, part)
-        if inner and not re.search(f"[{_RTL}]", runs[-2]):
-            runs[-2:] = [runs[-2] + runs[-1] + part]
-        else:
-            runs.append(part)
-    return runs
+    return "".join(reversed(drawn) if runs_left(text) else drawn)
 
 
 def runs_left(text: str) -> bool:
@@ -175,6 +163,7 @@ def runs_left(text: str) -> bool:
 
 _RTL = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff"
 _RIGHT_TO_LEFT = f"[{_RTL}](?:[{_RTL}\\s]*[{_RTL}])?"
+_LEFT_TO_RIGHT = f"[^\\s{_RTL}](?:[^{_RTL}]*[^\\s{_RTL}])?"
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u20d0-\u20f0"
 _CLUSTER = re.compile(f".[{_MARKS}]*", re.DOTALL)  # a letter and the marks that stand on it
 _BREAK = re.compile(r"(?<=[ \-/_])(?=\S)|(?<=[a-z])(?=[A-Z][a-z])|(?<=[\u1100-\ud7af\u3000-\u9fff])(?=[\u3000-\u9fff])")
