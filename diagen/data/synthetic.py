@@ -38,8 +38,8 @@ SHARES = {
     "transforms": 0.04,
     "compositions": 0.10,
     "grouped": 0.03,
-    "template": 0.70,
-    "known": 0.45,
+    "template": 1.00,
+    "known": 0.35,
     "sized": 0.10,
     "none": 0.01,
 }

@@ -15,12 +15,16 @@ FAVOURED = {
     "korean": 1.5,
     "korean_more": 2,
     "korean_flows": 2,
-    "blocks": 4,
-    "decisions": 4,
-    "everyday": 4,
-    "pronouns": 4,
-    "services": 4,
-    "sources": 4,
+    "blocks": 2,
+    "decisions": 2,
+    "everyday": 2,
+    "pronouns": 2,
+    "services": 2,
+    "sources": 2,
+    "networks_plain": 10,
+    "ml_plain": 12,
+    "ways": 10,
+    "korean_plain": 8,
 }
 
 
