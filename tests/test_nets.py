@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ from diagen.models.cnn import ReadabilityCNN, within_request
 from diagen.models.nets import SHIPPED, load_net, save_net
 from diagen.render import PillowRenderer, damage, layout, png
 from diagen.render.readability import readability
+from diagen.render.where import MAPS, maps
 from diagen.score import Candidate, Readability
 
 TEXT = (
@@ -108,6 +110,29 @@ def test_pictures_are_kept_and_a_broken_file_is_made_anew(tmp_path, monkeypatch)
         assert torch.equal(next(iter(data.val_dataloader()))["picture"], first["picture"])
 
 
+def test_maps_show_where_a_drawing_goes_wrong() -> None:
+    good = layout(parse("load the raw tables -> clean the raw tables -> train the first model -> score it -> ship it"))
+    found = dict(zip(MAPS, maps(good, 28), strict=True))
+    assert found["nodes"].sum() > 20 and found["words"].any() and found["lines"].any()
+    assert not any(found[name].any() for name in MAPS[3:] if name != "small")
+    scenes = {
+        "overlap": damage.overlap(good, random.Random(2)),
+        "words struck": damage.large_type(good, random.Random(1)),
+        "pale": damage.pale(good, random.Random(1)),
+        "crossings": damage.clutter(good, random.Random(1)),
+        "cut off": damage.off_canvas(good, random.Random(1)),
+        "small": damage.small_type(good, random.Random(1)),
+    }
+    for name, scene in scenes.items():
+        assert maps(scene, 28)[MAPS.index(name)].sum() > found[name].sum() + 0.5, name
+    one, two = (s for s in good.shapes if s.role == "box" and s.owner in (("node", 0), ("node", 1)))
+    over = replace(good, shapes=tuple(replace(s, x=one.x, y=one.y) if s is two else s for s in good.shapes))
+    where = maps(over, 28)[MAPS.index("overlap")]
+    cell, offset = max(good.width, good.height) / 28, (max(good.width, good.height) - good.height) / 2
+    assert where.sum() * cell**2 == pytest.approx(one.w * one.h, rel=0.01)  # all of the box, and nothing else
+    assert where[int((one.y + one.h / 2 + offset) / cell), int((one.x + one.w / 2) / cell)] == 1
+
+
 def test_folds_share_no_diagram_and_leave_none_out(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path)
     seen: list[int] = []
@@ -148,6 +173,7 @@ def batch(size: int = 8, side: int = 64) -> dict[str, torch.Tensor]:
         "picture": torch.randint(0, 256, (size, 3, side, side), dtype=torch.uint8),
         "total": torch.linspace(0, 5, size),
         "terms": torch.rand(size, len(PICTURE_TERMS)),
+        "maps": torch.randint(0, 256, (size, len(MAPS), side // 8, side // 8), dtype=torch.uint8),
         "request": torch.zeros(size, dtype=torch.long),
         "looks": torch.rand(size, NUM_LOOKS),
     }

@@ -31,6 +31,7 @@ from diagen.render import PillowRenderer, Scene, faults, layout
 from diagen.render.damage import bare, damaged
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import OUTLINES, Line, Text
+from diagen.render.where import maps
 
 SIDE = 224  # pixels; see LOG.md for 160 and 320
 TERMS = tuple(WEIGHTS)
@@ -137,13 +138,16 @@ class Drawings:
         self.split, self.num_requests, self.side = split, num_requests, side
 
     def __call__(self, index: int) -> dict[str, np.ndarray]:
-        """`picture` (3, side, side) uint8, `total` 0 to 5, `terms` (TERMS,) 0 to 1, `request` and `good`."""
+        """`picture` (3, side, side) uint8, `maps` (MAPS, side / 8, side / 8) uint8, `total` 0 to 5, `terms` (TERMS,) 0
+        to 1, `request` and `good`.
+        """
         request, k = divmod(index, VARIANTS)
         text = texts(self.split, self.num_requests)[request]
         scene = variant(parse(text), k, random.Random(f"{self.split} {index}"))
         total, terms = readability(scene)
         return {
             "picture": picture(scene, self.side).numpy(),
+            "maps": (255 * maps(scene, self.side // 8)).astype(np.uint8),
             "total": np.array(total, dtype=np.float32),
             "terms": np.array([terms[name] for name in TERMS], dtype=np.float32),
             "request": np.array(request, dtype=np.int64),

@@ -15,9 +15,10 @@ class ConvAutoEncoder(lightning.LightningModule):
 
     latent: how many numbers are kept; width: channels of the first stage; noise: share of the picture that is hidden
     from the encoder in patches (denoising, Vincent 2008); edges: weight of what is not ground in the loss, since a
-    diagram is mostly empty and its mean colour alone would be right nearly everywhere; looks: weight of a linear head
-    that tells num_looks measures of the drawing from the latent, which puts them on straight lines there. Pixels alone
-    leave the latent to the ground's brightness and the content, and readers' tastes are about looks.
+    diagram is mostly empty and its mean colour alone would be right nearly everywhere; looks: weight of the loss by
+    which the first num_looks numbers of the latent are measures of the drawing (colours, ways, fullness, type), `reach`
+    times as large as those. Pixels alone leave the latent to the ground's brightness and the content, and readers'
+    tastes are about looks.
     """
 
     def __init__(
@@ -27,15 +28,16 @@ class ConvAutoEncoder(lightning.LightningModule):
         width: int = 24,
         noise: float = 0.1,
         edges: float = 6.0,
-        looks: float = 0.1,
+        looks: float = 1.0,
         num_looks: int = 14,
+        reach: float = 5.0,
         lr: float = 2e-3,
         weight_decay: float = 1e-4,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         self.lr, self.weight_decay, self.noise, self.edges = lr, weight_decay, noise, edges
-        self.looks = looks
+        self.looks, self.num_looks, self.reach = looks, num_looks, reach
         widths = (width, 2 * width, 3 * width, 4 * width)
         self.grid = (4 * width, side // 16, side // 16)
         down: list[nn.Module] = []
@@ -49,7 +51,6 @@ class ConvAutoEncoder(lightning.LightningModule):
         for channels in (*widths[-2::-1], width):
             up += [nn.ConvTranspose2d(before, channels, 4, 2, 1, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
             before = channels
-        self.head = nn.Linear(latent, num_looks)
         self.from_latent = nn.Linear(latent, flat)
         self.decoder = nn.Sequential(*up, nn.Conv2d(before, 3, 3, padding=1))
 
@@ -74,7 +75,7 @@ class ConvAutoEncoder(lightning.LightningModule):
         seen = self._hidden(pictures) if stage == "train" and self.noise else pictures
         latents = self.encode(seen)
         pixels = (weight * (self._decode(latents) - wanted).square()).sum() / weight.sum() / 3
-        told = mse_loss(self.head(latents).float(), batch["looks"])
+        told = mse_loss(latents[:, : self.num_looks] / self.reach, batch["looks"])
         loss = pixels + self.looks * told
         size = len(pictures)
         self.log(f"{stage}/pixels", pixels, batch_size=size, sync_dist=stage != "train")

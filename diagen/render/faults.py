@@ -79,7 +79,7 @@ def count(scene: Scene) -> dict[str, int]:
     _ends(bodies, lines, unit, found)
     _frames(bodies, texts, frames, unit, found)
     found["F17"] += sum(s.size < 11.99 * unit for s, _ in texts)
-    found["F18"] = _pale(scene)
+    found["F18"] = len(pale(scene))
     return {name: found[name] for name in NAMES}
 
 
@@ -425,7 +425,7 @@ def _too_small_in_a_page(scene: Scene, texts: list) -> bool:
     return scene.scale == 1 and smallest * min(1.0, 880 / scene.width) < 9 - 0.05
 
 
-def _pale(scene: Scene) -> int:
+def pale(scene: Scene) -> list[Shape]:
     """Words of less than 4.5 : 1, and lines and borders of nodes of less than 3 : 1, on what lies below them."""
     below: list[tuple[Rect, Shape]] = []  # what was drawn so far, with its extent
 
@@ -439,22 +439,22 @@ def _pale(scene: Scene) -> int:
                 return shape.fill  # type: ignore[union-attr]
         return scene.ground
 
-    count = 0
+    found: list[Shape] = []
     for s in scene.shapes:
         if isinstance(s, Text):
             rect = text_rect(s)
-            count += contrast(s.colour, s.halo or ground(rect.cx, rect.cy)) < 4.5
+            found += [s] * (contrast(s.colour, s.halo or ground(rect.cx, rect.cy)) < 4.5)
         elif isinstance(s, Line):
             if s.role in ("edge", "terminal"):
                 (x0, y0), (x1, y1) = s.points[-2:]
-                count += contrast(s.colour, ground((x0 + x1) / 2, (y0 + y1) / 2)) < 3
+                found += [s] * (contrast(s.colour, ground((x0 + x1) / 2, (y0 + y1) / 2)) < 3)
         elif s.fill:
             body = body_of(s)
             border = s.stroke or s.fill
             if s.role in OUTLINES - {"sheet"} and s.owner[0] == "node":  # sheets of a stack lie on each other
-                count += contrast(border, ground(body.rect.cx, body.rect.y - 1)) < 3
+                found += [s] * (contrast(border, ground(body.rect.cx, body.rect.y - 1)) < 3)
             below.append((body.rect, s))
-    return count
+    return found
 
 
 def largest_gap(scene: Scene, bodies: list[Body], texts: list, edges: list[Line]) -> float:
