@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
@@ -24,7 +25,7 @@ from diagen.render.pptx import PptxRenderer
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import Box, Ellipse, Line, Text, shifted
 from diagen.render.sums import with_sums
-from diagen.render.text import faces_of, glyphs, measure, subset, unknown, visual, wrap
+from diagen.render.text import FOLDER, faces_of, glyphs, measure, subset, unknown, visual, wrap
 
 ROOT = Path(__file__).parents[1]
 
@@ -553,6 +554,35 @@ def test_svg_carries_its_letters() -> None:
     said = set("".join(t.text or "" for t in ElementTree.fromstring(text).iter("{http://www.w3.org/2000/svg}text")))
     assert said - {" "} <= letters and len(letters) < 80
     assert "font-face" not in SvgRenderer(embed=False)(layout(parse(KOREAN)))
+
+
+@pytest.mark.parametrize(
+    ("face", "letters"),
+    [
+        ("Inter-Medium.ttf", "AVATo. fghéÅ×–…"),
+        ("DiagenHangul-Medium.ttf", "가나다 한국어 힣"),
+        ("DiagenEmoji-Regular.ttf", "🚀✅🔥🤖"),
+        ("DejaVuSans.ttf", "∈ℝ∇⋮ǅﺎ"),
+    ],
+)
+def test_letters_that_are_cut_from_a_face_are_those_of_the_face(face: str, letters: str) -> None:
+    whole, small = TTFont(FOLDER / face), TTFont(io.BytesIO(subset(face, letters)), checkChecksums=2)
+    names, few = whole.getBestCmap(), small.getBestCmap()
+    assert set(map(chr, few)) == set(letters) & set(map(chr, names))
+    assert len(small.getGlyphOrder()) < 3 * len(letters)
+    for code, name in few.items():
+        drawn = []
+        for font, glyph in ((whole, names[code]), (small, name)):
+            drawn.append(DecomposingRecordingPen(font.getGlyphSet()))
+            font.getGlyphSet()[glyph].draw(drawn[-1])
+            drawn.append(font["hmtx"][glyph])
+        assert drawn[0].value == drawn[2].value and drawn[1] == drawn[3]
+    if "kern" in whole:
+        pairs = small["kern"].kernTables[0].kernTable
+        assert pairs and (few[ord("A")], few[ord("V")]) in pairs
+        letter = {glyph: names[code] for code, glyph in few.items()}
+        far = whole["kern"].kernTables[0].kernTable
+        assert all(value == far[letter[one], letter[two]] for (one, two), value in pairs.items())
 
 
 def test_svg_is_the_same_at_any_time(monkeypatch) -> None:

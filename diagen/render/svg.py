@@ -158,7 +158,9 @@ def _faces(scene: Scene) -> str:
     used: dict[tuple[str, int], set[str]] = {}
     for s in scene.shapes:
         if isinstance(s, Text):
-            for character, face in faces_of(s.text + joined(s.text), s.weight):  # the reader's program joins by these
+            # The reader's program joins letters, and mirrors brackets in a line from the right.
+            letters = s.text + joined(s.text) + "()[]{}<>" * runs_left(s.text)
+            for character, face in faces_of(letters, s.weight):
                 used.setdefault((face, s.weight if face in FAMILIES else 400), set()).add(character)
     rules = []
     for (face, weight), characters in sorted(used.items()):
