@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,6 +22,14 @@ from diagen.render.theme import Theme
 
 FLOWS: dict[str, Point] = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 TITLE_PAD, PAD = 44, 20
+
+# From places along and across the flow to x and y.
+_TURNED: dict[str, Callable[[float, float], Point]] = {
+    "right": lambda along, across: (along, across),
+    "left": lambda along, across: (-along, across),
+    "down": lambda along, across: (across, along),
+    "up": lambda along, across: (across, -along),
+}
 
 
 @dataclass(frozen=True)
@@ -307,12 +316,12 @@ def _tight(made: Plan, shapes: list[str], upright: bool) -> dict[int, float]:
 def _picture(of: Arrangement, made: Plan, laid: Course, folded: Fold | None) -> Figure:
     diagram, theme, direction, looks = of.diagram, of.theme, of.direction, of.looks
 
+    turned = _TURNED[direction]
+
     def real(along: float, across: float, rank: int = -1) -> Point:
         if folded and rank >= 0:
             along, across = folded.moved(rank, (along, across))
-        return {
-            "right": (along, across), "left": (-along, across), "down": (across, along), "up": (across, -along),
-        }[direction]  # fmt: skip
+        return turned(along, across)
 
     flow = FLOWS[direction]
     rects = []

@@ -300,18 +300,22 @@ def _graphviz(
         ups.append(-y)
     heights = sorted(set(round(v, 1) for v in ups))
     ranks: list[float] = []
+    rank_of: dict[float, int] = {}
     for value in heights:
         if not ranks or value - ranks[-1] > 2:
             ranks.append(value)
+        rank_of[value] = len(ranks) - 1
     order.along = ranks
-    order.rank = [min(range(len(ranks)), key=lambda r: abs(ranks[r] - v)) for v in ups]
+    order.rank = [rank_of[round(v, 1)] for v in ups]
     for k, group in enumerate(groups):
         if group.start < group.stop:
             x0, _, x1, _ = map(float, laid.clusters[f"cluster{k}"].split(","))
             order.boxes[k] = (x0, x1)
     for name, spline in laid.edges.items():
-        points = (p.split(",") for p in spline.split())
-        order.splines[int(name)] = [(-float(y), float(x)) for x, y in points]
+        k = int(name)
+        if abs(order.rank[edges[k].source] - order.rank[edges[k].target]) > 1:
+            points = (p.split(",") for p in spline.split())
+            order.splines[k] = [(-float(y), float(x)) for x, y in points]
     _keep_text_order(order, beside, groups)
 
 

@@ -67,17 +67,21 @@ class Path:
 
     def points(self, steps: int = 8) -> list[Point]:
         """The outline as a polygon, each curve cut into so many straight pieces."""
-        points: list[Point] = []
-        for piece in self.pieces:
-            if piece[0] != "C":
-                points.append(piece[1])
-                continue
-            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
-            points += [
-                (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3)
-                for a, b, c, d in _bernstein(steps)
-            ]
-        return points
+        return flattened(self.pieces, steps)
+
+
+def flattened(pieces: tuple[tuple, ...], steps: int) -> list[Point]:
+    """The points of pieces of an outline or a line, each curve cut into so many straight ones."""
+    points: list[Point] = []
+    for piece in pieces:
+        if piece[0] != "C":
+            points.append(piece[1])
+            continue
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
+        points += [
+            (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3) for a, b, c, d in _bernstein(steps)
+        ]
+    return points
 
 
 @cache
