@@ -18,6 +18,7 @@ from diagen.render.theme import Family, Theme, readable
 LABEL, SUB = (14, 500), (12, 400)  # size and weight
 WIDEST = 1106  # of a page, without the margin
 LEADING, SUB_LEADING = 19, 16
+LINE, SHORT_LINE = 160, 104  # the longest line of words in a box, and that where the figure is else too wide for a page
 DOTS = ("…", "...", "⋯", "⋮")  # labels of a box that stands for all those left out
 
 _SHAPES = {
@@ -200,8 +201,9 @@ def family(node: Node, theme: Theme) -> Family:
     return replace(base, stroke=node.line.upper()) if node.line else base
 
 
-def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -> Look:
-    """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical."""
+def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, line: float = LINE) -> Look:
+    """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical;
+    `line`: how long a line of its words may be."""
     shape = _SHAPES.get(node.kind, "box")
     colours = family(node, theme)
     if told.label in DOTS and not told.sub:
@@ -217,8 +219,8 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
         shape = "bare" if terminal and not node.fill and not node.line else "box"
     if shape == "diamond":
         return _diamond(told, colours)
-    lines, cut = wrap(told.label, *LABEL, 160)
-    sublines, subcut = wrap(told.sub, *SUB, 160, 2) if told.sub else ((), False)
+    lines, cut = wrap(told.label, *LABEL, line)
+    sublines, subcut = wrap(told.sub, *SUB, line, 2) if told.sub else ((), False)
     width, height = _text_size(lines, sublines)
     whole = f"{told.label} ({told.sub})" if told.sub else told.label
     base = 21 + height if not (len(lines) == 1 and not sublines) else 40
