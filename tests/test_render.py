@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import math
 import random
@@ -19,11 +20,12 @@ from PIL import Image, ImageChops
 from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render import scene as scenes
+from diagen.render.dashes import covered, dashes, hidden
 from diagen.render.drawio import DrawioRenderer
 from diagen.render.kinds import sentence
 from diagen.render.pptx import PptxRenderer
 from diagen.render.readability import WEIGHTS, readability
-from diagen.render.scene import Box, Ellipse, Line, Text, shifted
+from diagen.render.scene import Box, Ellipse, Line, Text, bent, flattened, shaft, shifted
 from diagen.render.sums import with_sums
 from diagen.render.text import FOLDER, faces_of, glyphs, measure, subset, unknown, visual, wrap
 
@@ -744,10 +746,32 @@ def texts_of(text: str) -> list[str]:
     return [s.text for s in layout(parse(text)).shapes if isinstance(s, Text)]
 
 
+def test_dashes_end_whole_and_beside_a_label_too() -> None:
+    rows = [json.loads(row) for row in (ROOT / "benchmarks/figures.jsonl").read_text(encoding="utf-8").splitlines()]
+    told = specks = 0
+    for row in rows:
+        scene = layout(parse(row["text"]))
+        areas = hidden(scene)
+        for line in (s for s in scene.shapes if isinstance(s, Line) and s.dash):
+            points = flattened(bent(shaft(line), line.radius), 8)
+            length = sum(math.dist(a, b) for a, b in itertools.pairwise(points))
+            on, off = dashes(points, areas[line.owner], 1)
+            assert 3.5 < on < 7.5 and abs(on / off - 1.25) < 1e-9
+            assert abs((length + off) / (on + off) - round((length + off) / (on + off))) < 1e-6
+            for low, high in covered(points, areas[line.owner]):
+                pieces = low % (on + off) / on, 1 - high % (on + off) / on
+                told += 2
+                specks += sum(0.05 < piece < 0.5 for piece in pieces)
+    assert told > 30 and not specks
+
+
 def test_what_is_optional_or_frozen_has_a_dashed_frame() -> None:
     scene = layout(parse("group Frozen encoder\nA -> B\nend\ngroup Decoder\n-> C -> D\nend\n"))
     assert [s.dash for s in scene.shapes if s.role == "frame" and isinstance(s, Box)] == [True, False]
-    assert 'stroke-dasharray="5 4"' in SvgRenderer(embed=False)(scene)
+    on, off = map(float, re.findall(r'stroke-dasharray="([\d.]+) ([\d.]+)"', SvgRenderer(embed=False)(scene))[0])
+    frame = next(s for s in scene.shapes if isinstance(s, Box) and s.dash)
+    length = 2 * (frame.w + frame.h) - (8 - 2 * math.pi) * frame.radius
+    assert abs(on - 5) < 0.2 and 1.2 < on / off < 1.3 and abs((length + off / 2) % (on + off) - off / 2) < 0.6
 
 
 def test_names_and_second_lines_of_networks_are_kept() -> None:

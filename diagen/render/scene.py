@@ -232,6 +232,18 @@ def shaft(line: Line, unit: float = 1.0) -> tuple[Point, ...]:
     return (*line.points[:-1], _towards(line.points[-1], line.points[-2], 7 * unit))
 
 
+def start_of(text: Text) -> float:
+    """Where a line of text begins."""
+    width = measure(text.text, text.size, text.weight)
+    return text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
+
+
+def halo(text: Text, unit: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the box that sets a label off from its line."""
+    width = measure(text.text, text.size, text.weight) + 8 * unit
+    return start_of(text) - 4 * unit, text.y - 0.36 * text.size - 8 * unit, width, 16 * unit
+
+
 def _distance(a: Point, b: Point) -> float:
     return ((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5
 
