@@ -17,7 +17,7 @@ from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
 from PIL import Image, ImageChops
 
-from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, parse
+from diagen.diagram import KINDS, Diagram, Edge, Group, Node, Style, dump, parse
 from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render import scene as scenes
 from diagen.render.dashes import covered, dashes, hidden
@@ -400,6 +400,15 @@ def test_a_figure_that_is_a_little_too_wide_gets_shorter_lines_in_its_boxes() ->
         assert scene.width <= 1170 and {"Experiment", "tracker"} <= {
             s.text for s in scene.shapes if isinstance(s, Text)
         }
+
+
+@pytest.mark.parametrize("seed", [22, 40, 53])
+def test_joined_boxes_of_large_figures_are_in_line_or_well_apart(seed: int) -> None:
+    from benchmarks.large import large
+
+    r = random.Random(seed)
+    scene = layout(parse(dump(large(r, r.randint(40, 80)))))
+    assert faults.count(scene)["F16"] == 0
 
 
 def test_marks_stand_over_their_letters() -> None:
