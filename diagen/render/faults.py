@@ -155,8 +155,8 @@ def body_of(s: Shape) -> Body:
         assert isinstance(s, Box)
         corners = [(s.x, s.y), (s.x + s.w, s.y), (s.x + s.w, s.y + s.h), (s.x, s.y + s.h)]
     xs, ys = zip(*corners, strict=True)
-    rect = Rect(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
-    return Body(s.owner[1], s.role, rect, corners)
+    left, top = min(xs), min(ys)
+    return Body(s.owner[1], s.role, Rect(left, top, max(xs) - left, max(ys) - top), corners)
 
 
 def text_rect(s: Text) -> Rect:
@@ -220,7 +220,7 @@ def _words(
                 break
             if s.owner != t.owner and _gap(a, b) < 3.5 * unit:
                 found["F5"] += 1
-    trunks = {line.owner: set(line.ends) for line in lines}
+    trunks = {line.owner: set(line.ends) for line in lines} if any(s.role == "trunk-label" for s, _ in texts) else {}
     for s, r in texts:
         near = r.grown(3.9 * unit)
         x0, x1, y0, y1 = near.x, near.right, near.y, near.bottom
@@ -230,7 +230,7 @@ def _words(
                 continue
             own = s.owner == line.owner or (s.owner[0] == "node" and s.owner[1] in line.ends)
             if s.role == "trunk-label":  # told once for all the edges of its trunk
-                own |= set(line.ends) & trunks[s.owner] != set()
+                own |= not trunks[s.owner].isdisjoint(line.ends)
             if not own and line.owner not in struck and touches(near, p, q):
                 struck.add(line.owner)
         found["F6"] += len(struck)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from diagen.diagram import Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
 from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, is_cut, title_width
-from diagen.render.kinds import DOTS, Look, Rect, look, port, words
+from diagen.render.kinds import DOTS, LINE, Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import SPACINGS, Plan, Wire, plan, solve
 from diagen.render.ranks import Order, arrange, feedback_edges, ring_of
@@ -21,6 +22,14 @@ from diagen.render.theme import Theme
 
 FLOWS: dict[str, Point] = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}
 TITLE_PAD, PAD = 44, 20
+
+# From places along and across the flow to x and y.
+_TURNED: dict[str, Callable[[float, float], Point]] = {
+    "right": lambda along, across: (along, across),
+    "left": lambda along, across: (-along, across),
+    "down": lambda along, across: (across, along),
+    "up": lambda along, across: (across, -along),
+}
 
 
 @dataclass(frozen=True)
@@ -49,13 +58,15 @@ def _cells(diagram: Diagram) -> set[int]:
 class Arrangement:
     """A graph in ranks along one direction; places and lines are found when they are asked for."""
 
-    def __init__(self, diagram: Diagram, theme: Theme, direction: str, spacing_word: str = "") -> None:
+    def __init__(
+        self, diagram: Diagram, theme: Theme, direction: str, spacing_word: str = "", line: float = LINE
+    ) -> None:
         self.diagram, self.theme, self.direction = diagram, theme, direction
         # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
         self.groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
         self.upright = direction in ("down", "up")
         self.spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
-        self.looks = look_all(diagram, theme, self.upright)
+        self.looks = look_all(diagram, theme, self.upright, line)
         self.shapes = [seen.shape for seen in self.looks]
 
     @cached_property
@@ -181,12 +192,12 @@ class Arrangement:
         return made, course(made, extents, label_along, pads_along, beside, _tight(made, shapes, upright), straight)
 
 
-def look_all(diagram: Diagram, theme: Theme, upright: bool) -> list[Look]:
-    """How each node looks, with widths that are alike where they differ little."""
+def look_all(diagram: Diagram, theme: Theme, upright: bool, line: float = LINE) -> list[Look]:
+    """How each node looks, with widths that are alike where they differ little; `line` as in look()."""
     edges = diagram.flow()
     ins, outs = {e.target for e in edges}, {e.source for e in edges}
     looks = [
-        look(node, told, theme, i not in ins or i not in outs, upright)
+        look(node, told, theme, i not in ins or i not in outs, upright, line)
         for i, (node, told) in enumerate(zip(diagram.nodes, words(diagram), strict=True))
     ]
     looks = [_own_size(seen, node.extent) for seen, node in zip(looks, diagram.nodes, strict=True)]
@@ -307,12 +318,12 @@ def _tight(made: Plan, shapes: list[str], upright: bool) -> dict[int, float]:
 def _picture(of: Arrangement, made: Plan, laid: Course, folded: Fold | None) -> Figure:
     diagram, theme, direction, looks = of.diagram, of.theme, of.direction, of.looks
 
+    turned = _TURNED[direction]
+
     def real(along: float, across: float, rank: int = -1) -> Point:
         if folded and rank >= 0:
             along, across = folded.moved(rank, (along, across))
-        return {
-            "right": (along, across), "left": (-along, across), "down": (across, along), "up": (across, -along),
-        }[direction]  # fmt: skip
+        return turned(along, across)
 
     flow = FLOWS[direction]
     rects = []

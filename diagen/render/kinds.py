@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from diagen.diagram import LAYER_KINDS, Diagram, Node
 from diagen.render.scene import Box, Ellipse, Owner, Path, Point, Shape, Text, rounded
@@ -18,6 +19,7 @@ from diagen.render.theme import Family, Theme, readable
 LABEL, SUB = (14, 500), (12, 400)  # size and weight
 WIDEST = 1106  # of a page, without the margin
 LEADING, SUB_LEADING = 19, 16
+LINE, SHORT_LINE = 160, 104  # the longest line of words in a box, and that where the figure is else too wide for a page
 DOTS = ("…", "...", "⋯", "⋮")  # labels of a box that stands for all those left out
 
 _SHAPES = {
@@ -200,8 +202,9 @@ def family(node: Node, theme: Theme) -> Family:
     return replace(base, stroke=node.line.upper()) if node.line else base
 
 
-def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -> Look:
-    """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical."""
+def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, line: float = LINE) -> Look:
+    """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical;
+    `line`: how long a line of its words may be."""
     shape = _SHAPES.get(node.kind, "box")
     colours = family(node, theme)
     if told.label in DOTS and not told.sub:
@@ -217,8 +220,8 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool) -
         shape = "bare" if terminal and not node.fill and not node.line else "box"
     if shape == "diamond":
         return _diamond(told, colours)
-    lines, cut = wrap(told.label, *LABEL, 160)
-    sublines, subcut = wrap(told.sub, *SUB, 160, 2) if told.sub else ((), False)
+    lines, cut = wrap(told.label, *LABEL, line)
+    sublines, subcut = wrap(told.sub, *SUB, line, 2) if told.sub else ((), False)
     width, height = _text_size(lines, sublines)
     whole = f"{told.label} ({told.sub})" if told.sub else told.label
     base = 21 + height if not (len(lines) == 1 and not sublines) else 40
@@ -272,8 +275,7 @@ def _up(value: float, step: int) -> float:
 # -- drawing -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(NamedTuple):  # made in a third of a dataclass's time, and a figure needs hundreds
     """Where a node or a frame stands."""
 
     x: float

@@ -42,6 +42,8 @@ def place(
 
     `shared`: labels told once for several edges: edge -> (the piece of its line that they share, if any, those edges).
     """
+    if not told:
+        return [], []
     pieces = [(line.owner[1], a, b) for line in lines for a, b in zip(line.points, line.points[1:], strict=False)]
     blocks = [r.grown(5) for r in rects]
     for frame in frames:
@@ -225,7 +227,7 @@ def crossings(lines: list[Line], frames: list[Frame], theme: Theme) -> list[Shap
     shapes: list[Shape] = []
     for h, x0, x1, y in level:
         for v, x, y0, y1 in upright:
-            if h is v or h.bus == v.bus >= 0 or not (x0 + 6 < x < x1 - 6 and y0 + 6 < y < y1 - 6):
+            if not (x0 + 6 < x < x1 - 6 and y0 + 6 < y < y1 - 6) or h is v or h.bus == v.bus >= 0:
                 continue
             ground = ground_at(x, y, frames, theme)
             shapes.append(Box(x - 2, y - 4.75, 4, 9.5, 0, ground, owner=v.owner, role="gap"))

@@ -8,6 +8,7 @@ from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
+from diagen.render.kinds import SHORT_LINE
 from diagen.render.scene import Scene, Text, scaled, shifted
 from diagen.render.sums import with_sums
 from diagen.render.text import measure, wrap
@@ -89,8 +90,8 @@ def composed(diagram: Diagram) -> Diagram:
 def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
     """In the chosen direction, else rightward where that fits a page; if need be tighter, downward, or in rows.
 
-    The page is a hard limit: what cannot be folded into it in the chosen direction is turned downward. The style is
-    the diagram's, with the direction that could be kept.
+    The page is a hard limit: what cannot be folded into it in the chosen direction is turned downward, and what is
+    too wide even so gets narrower boxes. The style is the diagram's, with the direction that could be kept.
     """
     chosen = diagram.style.direction
     spacings = [diagram.style.spacing or "normal"] + (["compact"] if not diagram.style.spacing else [])
@@ -119,13 +120,16 @@ def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
         tries.append((_misfit(figure, above), figure))
         if tries[-1][0] == 0:
             break
-    best = min(tries, key=lambda t: t[0])[1]
     if chosen in ("right", "left"):
         narrow = [t for t in tries if _width(t[1]) <= WIDEST]
-        if not narrow:
-            return graph.Arrangement(diagram, theme, "down").figure(), replace(diagram.style, direction="down")
-        best = min(narrow, key=lambda t: t[0])[1]
-    return best, diagram.style
+        return (
+            (min(narrow, key=lambda t: t[0])[1], diagram.style) if narrow
+            else _best(replace(diagram, style=replace(diagram.style, direction="down")), theme)
+        )  # fmt: skip
+    if WIDEST < min(_width(figure) for _, figure in tries) < 1.2 * WIDEST:  # shorter lines in the boxes may be enough
+        short = [graph.Arrangement(diagram, theme, ways[-1], spacing, SHORT_LINE).figure() for spacing in spacings]
+        tries += [(_misfit(figure, above), figure) for figure in short if _width(figure) <= WIDEST]
+    return min(tries, key=lambda t: t[0])[1], diagram.style
 
 
 def _width(figure: graph.Figure) -> float:

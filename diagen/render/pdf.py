@@ -13,10 +13,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
 
-from diagen.render.pillow import start_of
-from diagen.render.scene import Box, Ellipse, Line, Path, Scene, Text, bent, head_points, shaft
+from diagen.render.dashes import around, border, dashes, hidden
+from diagen.render.scene import (
+    Box,
+    Ellipse,
+    Line,
+    Path,
+    Scene,
+    Text,
+    bent,
+    flattened,
+    halo,
+    head_points,
+    shaft,
+    start_of,
+)
 from diagen.render.source import NAMESPACE, Source, clean
-from diagen.render.text import FOLDER, UNITS, glyphs, measure, visual
+from diagen.render.text import FOLDER, UNITS, glyphs, visual
 
 ROUND = 0.5523  # of a radius: where the cubic that is nearest to a quarter of a circle has its handles
 
@@ -68,7 +81,7 @@ class _Pen:
     """Draws shapes on a page; `k` is its points for each logical pixel."""
 
     def __init__(self, file, scene: Scene, k: float) -> None:
-        self.file, self.k, self.unit = file, k, scene.scale
+        self.file, self.k, self.unit, self.hidden = file, k, scene.scale, hidden(scene)
 
     def draw(self, s: Box | Ellipse | Path | Line | Text) -> None:
         match s:
@@ -85,14 +98,14 @@ class _Pen:
 
     def box(self, s: Box) -> None:
         r = min(s.radius, s.w / 2, s.h / 2)
-        dash = (5.0, 4.0) if s.dash else None
+        dash = around(border(s), self.unit) if s.dash else None
         self.path(_round(s.x, s.y, s.w, s.h, r, r), s.fill, s.stroke, s.width, dash=dash)
 
     def line(self, s: Line) -> None:
         pieces = bent(shaft(s, self.unit), s.radius)
         if s.casing:
             self.path(pieces, "", s.casing, s.width + 0.5 * self.unit, closed=False)
-        dash = (5 * self.unit, 4 * self.unit) if s.dash else None
+        dash = dashes(flattened(pieces, 8), self.hidden[s.owner], self.unit) if s.dash else None
         self.path(pieces, "", s.colour, s.width, dash=dash, closed=False)
         if s.head:
             tip, *others = head_points(s, self.unit)
@@ -132,9 +145,7 @@ class _Pen:
 
     def text(self, s: Text) -> None:
         if s.halo:
-            width, height = measure(s.text, s.size, s.weight) + 8 * self.unit, 16 * self.unit
-            top = s.y - 0.36 * s.size - 8 * self.unit
-            self.box(Box(start_of(s) - 4 * self.unit, top, width, height, 3 * self.unit, s.halo))
+            self.box(Box(*halo(s, self.unit), 3 * self.unit, s.halo))
         k, left = self.k, start_of(s)
         placed = glyphs(visual(s.text), s.weight)
         self.file.set_text_color(s.colour)

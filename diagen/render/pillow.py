@@ -6,13 +6,31 @@ import io
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import cycle, pairwise
 from typing import Any
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont, PngImagePlugin
 
-from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Text, bent, head_points, on_ground, shaft
+from diagen.render.dashes import Area, around, border, dashes, hidden
+from diagen.render.scene import (
+    Box,
+    Ellipse,
+    Line,
+    Owner,
+    Path,
+    Point,
+    Scene,
+    Text,
+    bent,
+    flattened,
+    halo,
+    head_points,
+    on_ground,
+    shaft,
+    start_of,
+)
 from diagen.render.source import KEY, Source
-from diagen.render.text import FOLDER, UNITS, glyphs, measure, visual
+from diagen.render.text import FOLDER, UNITS, glyphs, visual
 from diagen.render.theme import rgb
 
 QUARTER = [(math.cos(t * math.pi / 6), math.sin(t * math.pi / 6)) for t in range(4)]  # of a circle, in three pieces
@@ -44,7 +62,7 @@ class PillowRenderer:
         # Four drawn pixels for each logical one at the usual scale, three at 1; fewer where the figure is huge.
         factor = max(1, min(math.ceil(4 / scale), 3, int(math.sqrt(2 * MOST_PIXELS / (size[0] * size[1])))))
         large = Image.new("RGB", (size[0] * factor, size[1] * factor), rgb(scene.ground))
-        brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale)
+        brush = _Brush(ImageDraw.Draw(large), scale * factor, scene.scale, hidden(scene))
         for shape in scene.shapes:
             brush.draw(shape)
         image = large.reduce(factor) if factor > 1 else large
@@ -78,10 +96,13 @@ def png(image: Image.Image, width: float = 0.0, source: Source | None = None) ->
 
 
 class _Brush:
-    """Draws shapes into a large picture; `k` is its pixels for each logical one, `unit` that of heads and dashes."""
+    """Draws shapes into a large picture; `k` is its pixels for each logical one, `unit` that of heads and dashes.
 
-    def __init__(self, draw: ImageDraw.ImageDraw, k: float, unit: float) -> None:
-        self.pen, self.k, self.unit = draw, k, unit
+    `hidden`: what will lie on each dashed line.
+    """
+
+    def __init__(self, draw: ImageDraw.ImageDraw, k: float, unit: float, hidden: dict[Owner, list[Area]]) -> None:
+        self.pen, self.k, self.unit, self.hidden = draw, k, unit, hidden
         self.core = draw.draw  # the same calls without half of their time in Python: a figure has hundreds
         self.steps, self.bend = (8, 8) if k > 2 else (3, 2)  # of curves; in a small picture a bend is two pixels
 
@@ -104,9 +125,8 @@ class _Brush:
     def box(self, s: Box) -> None:
         if s.stroke and s.dash:
             self.rounded(s.x, s.y, s.w, s.h, s.radius, s.fill)
-            corners = ((s.x, s.y), (s.x + s.w, s.y), (s.x + s.w, s.y + s.h), (s.x, s.y + s.h), (s.x, s.y))
-            for a, b in zip(corners, corners[1:], strict=False):
-                self.dashes([a, b], s.width, s.stroke)
+            outline = border(s)
+            self.dashes(outline, s.width, s.stroke, around(outline, self.unit))
             return
         half = s.width / 2 if s.stroke else 0.0
         if half:
@@ -146,85 +166,77 @@ class _Brush:
     def path(self, s: Path) -> None:
         points = s.points(self.steps)
         if s.fill and len(points) > 2:
-            self.polygon(points, s.fill)
+            self.polygon(points, self.ink(s.fill))
         if s.stroke:
             self.stroke([*points, points[0]] if s.closed else points, s.width, s.stroke, ring=s.closed)
 
     def line(self, s: Line) -> None:
-        points = Path(bent(shaft(s, self.unit), s.radius)).points(self.bend)
+        points = flattened(bent(shaft(s, self.unit), s.radius), self.bend)
         if s.casing:
             self.stroke(points, s.width + 0.5 * self.unit, s.casing, flat=True)
         if s.dash:
-            self.dashes(points, s.width, s.colour)
+            self.dashes(points, s.width, s.colour, dashes(points, self.hidden[s.owner], self.unit))
         else:
             self.stroke(points, s.width, s.colour)
         if s.head:
-            self.polygon(head_points(s, self.unit), s.colour)
+            self.polygon(head_points(s, self.unit), self.ink(s.colour))
 
     def halo(self, s: Text) -> None:
-        left, width, unit = start_of(s), measure(s.text, s.size, s.weight), self.unit
-        top = s.y - 0.36 * s.size - 8 * unit
-        self.rounded(left - 4 * unit, top, width + 8 * unit, 16 * unit, 3 * unit, s.halo)
+        self.rounded(*halo(s, self.unit), 3 * self.unit, s.halo)
 
-    def polygon(self, points: list[Point], fill: str) -> None:
+    def polygon(self, points: list[Point], ink: int) -> None:
         # Pillow paints the pixels that a polygon's border touches, half a pixel too much on every side.
         k = self.k
-        self.core.draw_polygon([(x * k - 0.5, y * k - 0.5) for x, y in points], self.ink(fill), 1)
+        self.core.draw_polygon([(x * k - 0.5, y * k - 0.5) for x, y in points], ink, 1)
 
     def stroke(self, points: list[Point], width: float, colour: str, ring: bool = False, flat: bool = False) -> None:
-        k = self.k
-        for a, b in zip(points, points[1:], strict=False):
-            self.quad(a, b, width, colour)
+        k, ink = self.k, self.ink(colour)
+        for a, b in pairwise(points):
+            self.quad(a, b, width, ink)
         if flat or width * k < 3:
             return  # gaps at the joints of so thin a line cannot be seen
         r = width * k / 2
         for x, y in points if ring else points[1:-1]:
             self.pen.ellipse((x * k - r, y * k - r, x * k + r - 1, y * k + r - 1), rgb(colour))
 
-    def quad(self, a: Point, b: Point, width: float, colour: str) -> None:
-        (x0, y0), (x1, y1), k = a, b, self.k
-        length = math.hypot(x1 - x0, y1 - y0)
-        if not length:
-            return
-        half = width / 2
-        if abs(x1 - x0) < 1e-6 or abs(y1 - y0) < 1e-6:  # exact pixels for what is upright or level
-            dx, dy = (half, 0) if abs(x1 - x0) < 1e-6 else (0, half)
-            left, top = round((min(x0, x1) - dx) * k), round((min(y0, y1) - dy) * k)
-            right, low = round((max(x0, x1) + dx) * k) - 1, round((max(y0, y1) + dy) * k) - 1
+    def quad(self, a: Point, b: Point, width: float, ink: int) -> None:
+        (x0, y0), (x1, y1), k, half = a, b, self.k, width / 2
+        wide, tall = abs(x1 - x0), abs(y1 - y0)
+        if wide < 1e-6 or tall < 1e-6:  # exact pixels for what is upright or level
+            if not wide and not tall:
+                return
+            dx, dy = (half, 0) if wide < 1e-6 else (0, half)
+            left, right = (x0, x1) if x0 < x1 else (x1, x0)
+            top, low = (y0, y1) if y0 < y1 else (y1, y0)
+            left, top = round((left - dx) * k), round((top - dy) * k)
+            right, low = round((right + dx) * k) - 1, round((low + dy) * k) - 1
             if right >= left and low >= top:
-                self.core.draw_rectangle((left, top, right, low), self.ink(colour), 1)
+                self.core.draw_rectangle((left, top, right, low), ink, 1)
             return
-        half = max(0.0, half - 0.5 / k * abs(y1 - y0) / length)  # Pillow paints a pixel too many in each row
+        length = math.hypot(wide, tall)
+        half = max(0.0, half - 0.5 / k * tall / length)  # Pillow paints a pixel too many in each row
         nx, ny = -(y1 - y0) / length * half, (x1 - x0) / length * half
-        self.polygon([(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)], colour)
+        self.polygon([(x0 + nx, y0 + ny), (x1 + nx, y1 + ny), (x1 - nx, y1 - ny), (x0 - nx, y0 - ny)], ink)
 
-    def dashes(self, points: list[Point], width: float, colour: str) -> None:
-        """Five on, four off, counted along the whole line."""
-        on, off = 5 * self.unit, 4 * self.unit
-        left, drawing = on, True
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    def dashes(self, points: list[Point], width: float, colour: str, pattern: tuple[float, float]) -> None:
+        ink, lengths = self.ink(colour), cycle(pattern)
+        left, drawing = next(lengths), True
+        for (x0, y0), (x1, y1) in pairwise(points):
             length, at = math.hypot(x1 - x0, y1 - y0), 0.0
-            while at < length:
+            while at < length - 1e-6:
                 step = min(left, length - at)
                 if drawing:
                     s, t = at / length, (at + step) / length
                     a = (x0 + (x1 - x0) * s, y0 + (y1 - y0) * s)
-                    self.quad(a, (x0 + (x1 - x0) * t, y0 + (y1 - y0) * t), width, colour)
+                    self.quad(a, (x0 + (x1 - x0) * t, y0 + (y1 - y0) * t), width, ink)
                 at, left = at + step, left - step
-                if left <= 1e-9:
-                    drawing = not drawing
-                    left = on if drawing else off
-
-
-def start_of(text: Text) -> float:
-    """Where a line of text begins."""
-    width = measure(text.text, text.size, text.weight)
-    return text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
+                if left <= 1e-6:
+                    left, drawing = next(lengths), not drawing
 
 
 def _write(pen: ImageDraw.ImageDraw, s: Text, scale: float) -> None:
     size, left, ink = s.size * scale, start_of(s) * scale, pen.draw.draw_ink(rgb(s.colour))
-    baseline = round(s.y * scale)
+    baseline, draw = round(s.y * scale), pen.draw.draw_bitmap
     # Every small picture has a scale of its own; letters of a few pixels are kept in steps, so that few must be made.
     drawn = round(size * 4) / 4 if size < 8 else round(size, 2)
     for character, face, offset, rise in glyphs(visual(s.text), s.weight)[:-1]:
@@ -233,7 +245,7 @@ def _write(pen: ImageDraw.ImageDraw, s: Text, scale: float) -> None:
         mask, (dx, dy) = _mask(face, drawn, character, quarter)
         if mask is not None:
             at = (math.floor(x) + dx, baseline + dy - round(rise * size / UNITS))
-            pen.draw.draw_bitmap(at, mask.im, ink)  # what paste() does with a mask, in a quarter of the time
+            draw(at, mask.im, ink)  # what paste() does with a mask, in a quarter of the time
 
 
 @lru_cache(maxsize=64)

@@ -6,13 +6,14 @@ Everything from here to route.py is thought in flow coordinates: `along` the dir
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import combinations
 from tempfile import TemporaryFile
-from typing import Any
+from threading import Lock
+from typing import Any, BinaryIO
 
 from diagen.diagram import Edge, Group
 
@@ -292,26 +293,29 @@ def _graphviz(
         dot.append(f"{{ rank=same {ahead[round(i * (half - 1) / (len(behind) - 1))]} {u} }}")
     dot.append(_clusters(groups, parents_of(groups), -1))
     laid = _run_dot("\n".join([*dot, "}"]))
-    names = {o["name"]: o for o in laid["objects"]}
     ups = []
     for i in range(len(sizes)):
-        x, y = map(float, names[str(i)]["pos"].split(","))
+        x, y = map(float, laid.nodes[str(i)].split(","))
         order.ref[i] = x
         ups.append(-y)
     heights = sorted(set(round(v, 1) for v in ups))
     ranks: list[float] = []
+    rank_of: dict[float, int] = {}
     for value in heights:
         if not ranks or value - ranks[-1] > 2:
             ranks.append(value)
+        rank_of[value] = len(ranks) - 1
     order.along = ranks
-    order.rank = [min(range(len(ranks)), key=lambda r: abs(ranks[r] - v)) for v in ups]
+    order.rank = [rank_of[round(v, 1)] for v in ups]
     for k, group in enumerate(groups):
         if group.start < group.stop:
-            x0, _, x1, _ = map(float, names[f"cluster{k}"]["bb"].split(","))
+            x0, _, x1, _ = map(float, laid.clusters[f"cluster{k}"].split(","))
             order.boxes[k] = (x0, x1)
-    for edge in laid.get("edges", ()):
-        points = (p.split(",") for p in edge.get("pos", "").split())
-        order.splines[int(edge["id"])] = [(-float(y), float(x)) for x, y in points]
+    for name, spline in laid.edges.items():
+        k = int(name)
+        if abs(order.rank[edges[k].source] - order.rank[edges[k].target]) > 1:
+            points = (p.split(",") for p in spline.split())
+            order.splines[k] = [(-float(y), float(x)) for x, y in points]
     _keep_text_order(order, beside, groups)
 
 
@@ -325,28 +329,80 @@ def _clusters(groups: tuple[Group, ...], parents: list[int], outer: int) -> str:
     return " ".join(found)
 
 
-def _run_dot(text: str) -> dict[str, Any]:
-    """Graphviz's layout of a graph. Its Python objects would take longer than the layout, so text goes in and out."""
+@dataclass
+class _Laid:
+    """Numbers of Graphviz's layout: middles of nodes by name, boxes of clusters by name, splines of edges by `id`."""
+
+    nodes: dict[str, str] = field(default_factory=dict)
+    clusters: dict[str, str] = field(default_factory=dict)
+    edges: dict[str, str] = field(default_factory=dict)
+
+
+_ONE_AT_A_TIME = Lock()  # Graphviz knows no threads, and the studio has several
+
+
+@cache
+def _workshop() -> tuple[Any, BinaryIO]:
+    """Graphviz's context, and the file through which it is told a graph: both take long to make, and serve all."""
     # It is told sizes and asked for no words, so the machine's fonts have no say; this keeps fontconfig quiet.
     os.environ.setdefault("FONTCONFIG_FILE", os.devnull)
     from pygraphviz import graphviz
 
-    with TemporaryFile() as file:
+    return graphviz.gvContextWithBuiltins(), TemporaryFile(buffering=0)
+
+
+def _run_dot(text: str) -> _Laid:
+    """Graphviz's layout of a graph.
+
+    Its Python objects would take longer than the layout, so text goes in; and so would text that it writes, so the
+    few numbers that matter are asked for.
+    """
+    with _ONE_AT_A_TIME:
+        context, file = _workshop()
+        from pygraphviz import graphviz
+
+        file.seek(0)
+        file.truncate()
         file.write(text.encode())
         file.seek(0)
         graph = graphviz.agread(file, None)
-    context = graphviz.gvContextWithBuiltins()
-    try:
-        if graphviz.gvLayout(context, graph, b"dot"):
-            raise RuntimeError("Graphviz could not lay out the graph")
-        failed, laid = graphviz.gvRenderData(context, graph, b"json0")
-        graphviz.gvFreeLayout(context, graph)
-        if failed:
-            raise RuntimeError("Graphviz could not write its layout")
-        return json.loads(laid)
-    finally:
-        graphviz.agclose(graph)
-        graphviz.gvFreeContext(context)
+        try:
+            if graphviz.gvLayout(context, graph, b"dot"):
+                raise RuntimeError("Graphviz could not lay out the graph")
+            try:
+                if graphviz.gvRender(context, graph, b"dot", None):  # to no file: it sets the attributes
+                    raise RuntimeError("Graphviz could not tell its layout")
+                return _laid(graph)
+            finally:
+                graphviz.gvFreeLayout(context, graph)
+        finally:
+            graphviz.agclose(graph)
+
+
+def _laid(graph: Any) -> _Laid:
+    from pygraphviz import graphviz
+
+    laid = _Laid()
+    for node in _each(graphviz.agfstnode, graphviz.agnxtnode, graph):
+        laid.nodes[(graphviz.agnameof(node) or b"").decode()] = graphviz.agget(node, b"pos").decode()
+        for edge in _each(graphviz.agfstout, graphviz.agnxtout, graph, node):
+            laid.edges[graphviz.agget(edge, b"id").decode()] = graphviz.agget(edge, b"pos").decode()
+    inside = [graph]
+    while inside:
+        for part in _each(graphviz.agfstsubg, lambda _, part: graphviz.agnxtsubg(part), inside.pop()):
+            name = graphviz.agnameof(part)
+            if name:  # those that only hold a rank together have none
+                laid.clusters[name.decode()] = graphviz.agget(part, b"bb").decode()
+                inside.append(part)
+    return laid
+
+
+def _each(first: Callable[..., Any], following: Callable[..., Any], graph: Any, *of: Any) -> Iterator[Any]:
+    """What Graphviz has a first and a following one of, in a graph."""
+    found = first(graph, *of)
+    while found:
+        yield found
+        found = following(graph, found)
 
 
 def _side_inputs(

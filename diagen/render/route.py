@@ -118,9 +118,9 @@ def assign_ports(
         if middle == (len(order) - 1) / 2:
             zero = (places[0] + places[-1]) / 2
         widest = max(zero, places[-1] - zero)
-        # All lines that meet a side of an operator or a circle must end on its outline.
-        most = 2 / 3 * made.items[node].half
-        share = min(1.0, most / widest) if shapes[node] in ("op", "circle") and widest else 1.0
+        # All lines that meet a side of an operator, a circle or a user, which is not widened, must end on it.
+        most = made.items[node].half * (2 / 3 if shapes[node] != "user" else 3 / 4)
+        share = min(1.0, most / widest) if shapes[node] in ("op", "circle", "user") and widest else 1.0
         for bundle, place in zip(order, places, strict=True):
             offset = (place - zero) * share
             for w, low in bundle:

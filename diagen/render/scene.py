@@ -67,17 +67,21 @@ class Path:
 
     def points(self, steps: int = 8) -> list[Point]:
         """The outline as a polygon, each curve cut into so many straight pieces."""
-        points: list[Point] = []
-        for piece in self.pieces:
-            if piece[0] != "C":
-                points.append(piece[1])
-                continue
-            (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
-            points += [
-                (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3)
-                for a, b, c, d in _bernstein(steps)
-            ]
-        return points
+        return flattened(self.pieces, steps)
+
+
+def flattened(pieces: tuple[tuple, ...], steps: int) -> list[Point]:
+    """The points of pieces of an outline or a line, each curve cut into so many straight ones."""
+    points: list[Point] = []
+    for piece in pieces:
+        if piece[0] != "C":
+            points.append(piece[1])
+            continue
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[-1], *piece[1:]
+        points += [
+            (a * x0 + b * x1 + c * x2 + d * x3, a * y0 + b * y1 + c * y2 + d * y3) for a, b, c, d in _bernstein(steps)
+        ]
+    return points
 
 
 @cache
@@ -226,6 +230,18 @@ def shaft(line: Line, unit: float = 1.0) -> tuple[Point, ...]:
     if not line.head:
         return line.points
     return (*line.points[:-1], _towards(line.points[-1], line.points[-2], 7 * unit))
+
+
+def start_of(text: Text) -> float:
+    """Where a line of text begins."""
+    width = measure(text.text, text.size, text.weight)
+    return text.x - {"start": 0.0, "middle": width / 2, "end": width}[text.anchor]
+
+
+def halo(text: Text, unit: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the box that sets a label off from its line."""
+    width = measure(text.text, text.size, text.weight) + 8 * unit
+    return start_of(text) - 4 * unit, text.y - 0.36 * text.size - 8 * unit, width, 16 * unit
 
 
 def _distance(a: Point, b: Point) -> float:

@@ -6,9 +6,10 @@ import base64
 from dataclasses import dataclass, replace
 from xml.sax.saxutils import escape, quoteattr
 
-from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, head_points, shaft
+from diagen.render.dashes import Area, around, border, dashes, hidden
+from diagen.render.scene import Box, Ellipse, Line, Owner, Path, Scene, Text, bent, flattened, halo, head_points, shaft
 from diagen.render.source import Source
-from diagen.render.text import FAMILIES, faces_of, joined, measure, runs_left, subset
+from diagen.render.text import FAMILIES, faces_of, joined, runs_left, subset
 
 FONTS = "Inter, DiagenHangul, DiagenEmoji, 'DejaVu Sans', sans-serif"
 
@@ -47,6 +48,7 @@ class SvgRenderer:
             lines.append(_mask(scene, width, height))
         else:
             lines.append(f'<rect width="{width}" height="{height}" fill="{scene.ground}"/>')
+        areas = hidden(scene)
         opened: Owner | None = None
         seen: dict[Owner, int] = {}
         for shape in scene.shapes:
@@ -59,18 +61,19 @@ class SvgRenderer:
                 lines.append(f'<g id="{opened[0]}-{opened[1]}{part}">')
                 if opened in full and seen[opened] == 1:
                     lines.append(f"<title>{_safe(full[opened])}</title>")
-            lines += _masked(shape, scene) if self.transparent else _element(shape, scene.scale)
+            lines += _masked(shape, scene, areas) if self.transparent else _element(shape, scene.scale, areas)
         if opened is not None:
             lines.append("</g>")
         lines.append("</svg>")
         return "\n".join(lines) + "\n"
 
 
-def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
+def _element(s: Box | Ellipse | Path | Line | Text, unit: float, areas: dict[Owner, list[Area]]) -> list[str]:
     match s:
         case Box():
-            radius = f' rx="{_number(min(s.radius, s.w / 2, s.h / 2))}"' if s.radius else ""
-            dash = ' stroke-dasharray="5 4"' if s.dash else ""
+            r = min(s.radius, s.w / 2, s.h / 2)
+            radius = f' rx="{_number(r)}"' if r else ""
+            dash = _dashed(around(border(s), unit)) if s.dash else ""
             place = f'x="{_number(s.x)}" y="{_number(s.y)}" width="{_number(s.w)}" height="{_number(s.h)}"'
             return [f"<rect {place}{radius} {_paint(s)}{dash}/>"]
         case Ellipse():
@@ -80,12 +83,13 @@ def _element(s: Box | Ellipse | Path | Line | Text, unit: float) -> list[str]:
             join = ' stroke-linejoin="round"' if s.stroke else ""
             return [f'<path d="{_data(s.pieces)}{" Z" if s.closed else ""}" {_paint(s)}{join}/>']
         case Line():
-            data = _data(bent(shaft(s, unit), s.radius))
+            pieces = bent(shaft(s, unit), s.radius)
+            data = _data(pieces)
             lines = []
             if s.casing:
                 width = _number(s.width + 0.5 * unit)
                 lines.append(f'<path d="{data}" fill="none" stroke="{s.casing}" stroke-width="{width}"/>')
-            dash = f' stroke-dasharray="{_number(5 * unit)} {_number(4 * unit)}"' if s.dash else ""
+            dash = _dashed(dashes(flattened(pieces, 8), areas[s.owner], unit)) if s.dash else ""
             stroke = f'stroke="{s.colour}" stroke-width="{_number(s.width)}"'
             lines.append(f'<path d="{data}" fill="none" {stroke}{dash}/>')
             if s.head:
@@ -117,11 +121,13 @@ def _data(pieces: tuple[tuple, ...]) -> str:
 
 def _halo(s: Text, unit: float) -> str:
     """The place of the box that sets a label off from its line."""
-    width = measure(s.text, s.size, s.weight) + 8 * unit
-    left = s.x - {"start": 4 * unit, "middle": width / 2, "end": width - 4 * unit}[s.anchor]
-    top = s.y - 0.36 * s.size - 8 * unit
-    size = f'width="{_number(width)}" height="{_number(16 * unit)}"'
-    return f'x="{_number(left)}" y="{_number(top)}" {size} rx="{_number(3 * unit)}"'
+    left, top, width, height = map(_number, halo(s, unit))
+    return f'x="{left}" y="{top}" width="{width}" height="{height}" rx="{_number(3 * unit)}"'
+
+
+def _dashed(lengths: tuple[float, float]) -> str:
+    on, off = (f"{length:.4f}".rstrip("0").rstrip(".") for length in lengths)  # a long line has hundreds of them
+    return f' stroke-dasharray="{on} {off}"'
 
 
 def _is_ground(s: Box | Ellipse | Path | Line | Text, ground: str) -> bool:
@@ -139,13 +145,13 @@ def _mask(scene: Scene, width: str, height: str) -> str:
     return f'<mask id="gaps" maskUnits="userSpaceOnUse">{white}{"".join(holes)}</mask>'
 
 
-def _masked(s: Box | Ellipse | Path | Line | Text, scene: Scene) -> list[str]:
+def _masked(s: Box | Ellipse | Path | Line | Text, scene: Scene, areas: dict[Owner, list[Area]]) -> list[str]:
     """The elements of a shape on no ground: what would hide a line is left out, the mask does its work."""
     if _is_ground(s, scene.ground):
         return []
     if isinstance(s, Line) and s.casing == scene.ground:
         s = replace(s, casing="")
-    lines = _element(s, scene.scale)
+    lines = _element(s, scene.scale, areas)
     if isinstance(s, Text) and s.halo == scene.ground:
         return lines[1:]
     if isinstance(s, Line) and s.role == "edge":
@@ -158,7 +164,9 @@ def _faces(scene: Scene) -> str:
     used: dict[tuple[str, int], set[str]] = {}
     for s in scene.shapes:
         if isinstance(s, Text):
-            for character, face in faces_of(s.text + joined(s.text), s.weight):  # the reader's program joins by these
+            # The reader's program joins letters, and mirrors brackets in a line from the right.
+            letters = s.text + joined(s.text) + "()[]{}<>" * runs_left(s.text)
+            for character, face in faces_of(letters, s.weight):
                 used.setdefault((face, s.weight if face in FAMILIES else 400), set()).add(character)
     rules = []
     for (face, weight), characters in sorted(used.items()):

@@ -6,7 +6,6 @@ the Hangul face, the emoji, then DejaVu Sans (whose empty box also stands for wh
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fontTools.ttLib import TTFont
+
+from diagen.render.fontfile import cut
 
 if TYPE_CHECKING:
     from arabic_reshaper import ArabicReshaper
@@ -24,7 +25,6 @@ FAMILIES = frozenset(WEIGHTS.values())  # faces of the one family that has sever
 FALLBACKS = ("DiagenHangul-Medium.ttf", "DiagenEmoji-Regular.ttf", "DejaVuSans.ttf")
 SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # the emoji have none
 UNITS = 2048  # units per em of all the shipped faces
-COMMON = "".join(map(chr, range(32, 127))) + "–×·²…°"  # what most figures are written with
 CLEARANCE = 120  # between a letter and the mark above it, in those units
 
 _Metrics = tuple[dict[int, int], dict[tuple[int, int], int]]
@@ -104,28 +104,7 @@ def unknown(text: str) -> str:
 @lru_cache(maxsize=256)
 def subset(face: str, characters: str) -> bytes:
     """A shipped face with nothing but some characters, as a TrueType file."""
-    if face in FAMILIES and set(characters) <= set(COMMON):  # of which a fifth of the time is enough
-        return _with_only(io.BytesIO(_common(face)), characters)
-    return _with_only(FOLDER / face, characters)
-
-
-@cache
-def _common(face: str) -> bytes:
-    return _with_only(FOLDER / face, COMMON)
-
-
-def _with_only(source: Path | io.BytesIO, characters: str) -> bytes:
-    from fontTools.subset import Options, Subsetter
-
-    options = Options(layout_features=[], hinting=False, legacy_kern=True, notdef_outline=True, name_IDs=[])
-    # No new time stamp and no new bounds: the same bytes at any time, and outlines are copied as they are.
-    with TTFont(source, recalcTimestamp=False, recalcBBoxes=False) as font:
-        subsetter = Subsetter(options)
-        subsetter.populate(text=characters)
-        subsetter.subset(font)
-        buffer = io.BytesIO()
-        font.save(buffer)
-    return buffer.getvalue()
+    return cut(FOLDER / face, characters, _metrics(face)[1])
 
 
 @cache
