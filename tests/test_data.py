@@ -147,8 +147,10 @@ def test_measuring_set_is_not_in_the_training_wordings() -> None:
         words = re.findall(r"\w+", text.lower())
         return {tuple(words[i : i + n]) for i in range(len(words) - n + 1)}
 
-    rows = (ROOT / "benchmarks/requests.jsonl").read_text(encoding="utf-8").splitlines()
+    files = [ROOT / f"benchmarks/{name}.jsonl" for name in ("requests", "ordinary")]
+    rows = [row for file in files for row in file.read_text(encoding="utf-8").splitlines()]
     measured = [json.loads(row)["prompt"] for row in rows]
+    assert len(measured) == 240 + 150
     known: set[tuple[str, ...]] = set()
     for path in FILES:
         for template in wordings.load_templates(path):
