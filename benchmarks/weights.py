@@ -100,9 +100,9 @@ def main() -> None:
         bare_ones, others = (spearmanr(a[some], b[some]).statistic for some in (is_bare, ~is_bare))
         print(f"{name:38} bare {bare_ones:.3f}  good and damaged {others:.3f}")
     if fit:
-        weights = fitted(logs, hard, scores)
-        for name, weight in zip((*WEIGHTS, *HARD, "slope", "offset"), weights, strict=True):
-            print(f"{name:34} {weight:.2f}  now {WEIGHTS.get(name, HARD.get(name, math.nan)):.2f}")
+        now = WEIGHTS | HARD
+        for (name, kept), weight in zip(now.items(), fitted(logs, hard, scores), strict=False):
+            print(f"{name:34} {weight:.2f}  now {kept:.2f}")
 
 
 if __name__ == "__main__":
