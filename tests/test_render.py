@@ -870,3 +870,25 @@ def test_huge_and_crowded_figures_end() -> None:
     )
     layout(parse(framed + "".join(f"n{r.randrange(60)} -> n{r.randrange(60)} : word {k}\n" for k in range(99))))
     assert time.process_time() - start < 30
+
+
+def test_lanes_between_the_boxes_of_a_frame_run_through_it_and_past_its_badge() -> None:
+    text = (
+        "noise level [input] | label y [input] -> conditioning MLP [dense]\npatch tokens [input]\ngroup DiT block x21\n"
+        "patch tokens -> modulate 1 [norm]\n-> self-attention [attention]\n-> add 1 [add]\n-> adaLN 2 [norm]\n"
+        "-> feed-forward [feedforward]\n-> add 2 [add]\nend\nconditioning MLP -> modulate 1 | adaLN 2\n"
+        "patch tokens -> add 1 : skip\nadd 1 -> add 2 : skip\n-> noise [output]\n"
+    )
+    for words in ({}, {"spacing": "wide", "theme": "outline"}, {"spacing": "compact", "shapes": "square"}):
+        scene = layout(parse(text), **words)
+        assert [s.role for s in scene.shapes].count("frame") == 1 and faults.errors(scene) == 0
+
+
+def test_a_line_from_beside_the_foot_of_a_trapezoid_begins_at_its_slanted_side() -> None:
+    text = (
+        "text [text] -> normalize\n-> phonemes [data]\n-> phoneme encoder [encoder]\nreference clip [input] -> "
+        "speaker encoder [encoder]\nphoneme encoder | speaker encoder -> add [add]\n-> mel decoder [model]\n"
+        "phoneme encoder -> pitch predictor\n-> mel decoder\n"
+    )
+    for direction in ("", "down", "up"):
+        assert faults.errors(layout(parse(text), direction=direction)) == 0

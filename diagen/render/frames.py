@@ -27,6 +27,7 @@ class Frame:
     rect: Rect
     level: int
     shift: float = 0.0  # of the title to the right, where an edge enters at its usual place
+    back: float = 0.0  # of the badge to the left, likewise
 
 
 def badge_text(repeat: int) -> str:
@@ -67,20 +68,30 @@ def title_rect(frame: Frame) -> Rect:
 
 
 def clear_title(frame: Frame, lines: list[Line]) -> Frame:
-    """The frame with its title beside the upright lines that would run over it, where there is room for all of it."""
-    if not frame.title:
-        return frame
-    usual = title_rect(frame)
+    """The frame with title and badge beside the upright lines that would run over them, where there is room for it."""
+    top, low = frame.rect.y + 9, frame.rect.y + 29
     crossing = [
         a[0]
         for line in lines
         for a, b in zip(line.points, line.points[1:], strict=False)
-        if abs(a[0] - b[0]) < 0.01 and min(a[1], b[1]) < usual.bottom and max(a[1], b[1]) > usual.y
+        if abs(a[0] - b[0]) < 0.01 and min(a[1], b[1]) < low and max(a[1], b[1]) > top
     ]
+
+    def clear(left: float, right: float) -> bool:
+        return not any(left - 6 < x < right + 6 for x in crossing)
+
+    usual = title_rect(frame)
     room = frame.rect.w - 28 - _badge_width(frame) - usual.w
     for shift in [0.0, *sorted(x + 10 - usual.x for x in crossing if x > usual.x)]:
-        if shift <= room and not any(usual.x + shift - 6 < x < usual.x + shift + usual.w + 6 for x in crossing):
-            return replace(frame, shift=shift)
+        if frame.title and shift <= room and clear(usual.x + shift, usual.right + shift):
+            frame = replace(frame, shift=shift)
+            break
+    badge = badge_rect(frame)
+    if badge:
+        least = title_rect(frame).right + 8 if frame.title else frame.rect.x + 14
+        for back in [0.0, *sorted(badge.right + 10 - x for x in crossing if x < badge.right + 6)]:
+            if badge.x - back >= least and clear(badge.x - back, badge.right - back):
+                return replace(frame, back=back)
     return frame
 
 
@@ -89,7 +100,7 @@ def badge_rect(frame: Frame) -> Rect | None:
     if frame.repeat < 2:
         return None
     width = measure(badge_text(frame.repeat), *BADGE) + 14
-    return Rect(frame.rect.right - 14 - width, frame.rect.y + 9, width, 20)
+    return Rect(frame.rect.right - 14 - frame.back - width, frame.rect.y + 9, width, 20)
 
 
 def _badge_width(frame: Frame) -> float:

@@ -482,13 +482,15 @@ def _reach(corners: list[Point], centre: Point, side: Point, offset: float) -> P
     x, y = centre
     a = 1 if side[0] else 0  # the coordinate that is held fixed: y for a side port, x for top and bottom
     fixed = (y if a else x) + offset
-    best = x if a else y
+    ahead, best = side[0] or side[1], None  # beside the centre a slanted side may lie behind it
     for p, q in zip(corners, corners[1:] + corners[:1], strict=True):
         low, high = sorted((p[a], q[a]))
         if not low <= fixed <= high or p[a] == q[a]:
             continue
         t = (fixed - p[a]) / (q[a] - p[a])
         value = p[1 - a] + (q[1 - a] - p[1 - a]) * t
-        if (value - best) * (side[0] or side[1]) > 0:
+        if best is None or (value - best) * ahead > 0:
             best = value
+    if best is None:
+        best = x if a else y
     return (best, fixed) if a else (fixed, best)

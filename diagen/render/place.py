@@ -536,6 +536,16 @@ def _frames(
                 box = order.boxes.get(k, (0.0, 0.0))
                 if k in both or (inside_span and box[0] < item.ref < box[1]):
                     members[k].add(number)
+    place_in_rank = {number: (items[number].rank, n) for rank in made.ranks() for n, number in enumerate(rank)}
+
+    def beside(number: int, k: int) -> tuple[bool, bool]:
+        """Whether something of a frame stands before, and behind, an item in its rank."""
+        rank, own = place_in_rank[number]
+        places = [n for r, n in (place_in_rank[m] for m in members[k]) if r == rank]
+        return any(n < own for n in places), any(n > own for n in places)
+
+    for k in frame:  # a lane between what a frame holds runs through it
+        members[k] |= {n for n, item in enumerate(items) if item.node < 0 and n not in members[k] and all(beside(n, k))}
     for k, (a, b) in frame.items():
         for number in members[k]:
             item = items[number]
@@ -553,7 +563,8 @@ def _frames(
             if number in members[k] or not first <= item.rank <= last:
                 continue
             gap = item.half + (24 if item.node >= 0 else 16)
-            if item.ref < middle:
+            before, behind = beside(number, k)
+            if behind or (not before and item.ref < middle):
                 lp.apart(at[number], a, gap)
             else:
                 lp.apart(b, at[number], gap)
