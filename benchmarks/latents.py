@@ -34,10 +34,10 @@ def shipped() -> ConvAutoEncoder:
 
 
 def latent_of(text: str) -> np.ndarray:
-    """(d,) of the shipped auto-encoder: python -m benchmarks.readers --latents benchmarks.latents:latent_of"""
+    """(d,) what Taste sees of a drawing: python -m benchmarks.readers --latents benchmarks.latents:latent_of"""
     net = shipped()
     with torch.inference_mode():
-        return net.encode(picture(layout(parse(text)), net.hparams["side"])[None])[0].numpy()
+        return net.appearance(picture(layout(parse(text)), net.hparams["side"])[None])[0].numpy()
 
 
 def main() -> None:
@@ -58,12 +58,14 @@ def main() -> None:
     learnt = np.stack([Styled("train", args.number, 2, side)(i)["picture"] for i in range(args.number * 2)])
     pca = PCA(latents.shape[1], svd_solver="randomized", random_state=0)
     pca.fit(learnt.reshape(len(learnt), -1).astype(np.float32) / 255)
-    spaces = {"auto-encoder": latents, "raw pixels": raw, "PCA": pca.transform(raw), "CNN, penultimate": deep}
+    seen = latents[:, : net.num_looks]
+    spaces = {"auto-encoder": latents, "its looks, for taste": seen, "raw pixels": raw}
+    spaces |= {"PCA": pca.transform(raw), "CNN, penultimate": deep}
     request = np.array([int(m["request"]) for m in made])
     words = np.stack([m["words"] for m in made])
     looks = np.stack([m["looks"] for m in made])
     theme = np.maximum(words[:, 0], 1)  # none is paper
-    print(f"{'':18} numbers  same diagram  same theme  same words  unlike looks  ms a look-up")
+    print(f"{'':21} numbers  same diagram  same theme  same words  unlike looks  ms a look-up")
     chance = np.random.default_rng(0).integers(0, len(made), (len(made), 5))
     for name, space in ({"chance": None} | spaces).items():
         if space is None:
@@ -80,7 +82,7 @@ def main() -> None:
         spread = looks[:, 5:13].std(0)
         unlike = (np.abs(looks[near][..., 5:13] - looks[:, None, 5:13]) / np.where(spread > 0, spread, 1)).mean()
         size = 0 if space is None else space.shape[1]
-        print(f"{name:18} {size:7} {same[0]:13.3f} {same[1]:11.3f} {same[2]:11.3f} {unlike:13.3f} {1000 * spent:13.2f}")
+        print(f"{name:21} {size:7} {same[0]:13.3f} {same[1]:11.3f} {same[2]:11.3f} {unlike:13.3f} {1000 * spent:13.2f}")
 
 
 if __name__ == "__main__":

@@ -207,7 +207,7 @@ class TasteOf:
                 if base:
                     base([drawn])
                 with torch.inference_mode():
-                    latent = net.encode(pixels(drawn.image, side)[None])[0].numpy()
+                    latent = net.appearance(pixels(drawn.image, side)[None])[0].numpy()
                 # The base score lies beside the latent, so that a rated drawing is drawn once.
                 new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
             ratings.add_latents(new)
@@ -218,7 +218,7 @@ class TasteOf:
         table, stars = np.stack([numbers for numbers, _ in able]), np.array([given for _, given in able])
         residuals = stars - table[:, -1] if base else stars - stars.mean()
         with torch.inference_mode():
-            latents = net.encode(torch.stack([pixels(c.image, side) for c in candidates])).numpy()
+            latents = net.appearance(torch.stack([pixels(c.image, side) for c in candidates])).numpy()
         more = self.taste(table[:, :-1], residuals, latents)
         for candidate, extra in zip(candidates, more.tolist(), strict=True):
             start = candidate.readability if candidate.readability is not None else float(stars.mean())

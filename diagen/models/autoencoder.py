@@ -58,6 +58,10 @@ class ConvAutoEncoder(lightning.LightningModule):
         """(batch, latent)"""
         return self.encoder(pictures.float() / 127.5 - 1).float()
 
+    def appearance(self, pictures: Tensor) -> Tensor:
+        """(batch, num_looks): the part of the latent that says how a drawing looks, and nothing of what it shows."""
+        return self.encode(pictures)[:, : self.num_looks]
+
     def forward(self, pictures: Tensor) -> Tensor:
         """The pictures as the decoder makes them from their latents, (batch, 3, side, side) from 0 to 1."""
         return self._decode(self.encode(pictures))
