@@ -43,8 +43,7 @@ class ReadabilityCNN(lightning.LightningModule):
     """A small convolutional net on (batch, 3, side, side) pictures of bytes; side is a multiple of 8.
 
     Beside the score and its terms it is taught where things are and where they go wrong: maps of side / 8 cells, of
-    which the score is made as well. Without them a few thousand pictures do not teach it to see crossings or struck
-    words at all (LOG.md).
+    which the score is made as well. Scores alone teach it little of where to look (LOG.md).
     width: channels of the first stage; num_terms: how many terms of readability are predicted beside the total;
     num_maps: how many maps; ranking, placing: weights of the pairwise part of the loss, which asks for the right order
     (RankNet, Burges 2005), and of the maps' part.

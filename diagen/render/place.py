@@ -493,7 +493,7 @@ def solve(
     else:
         if places is not None and _hold(made, lp, at, places):
             places = lp.solve()
-    if places is None:  # cannot happen with an order that Graphviz drew; but never fail
+    if places is None:  # no order that Graphviz drew is known to do this; but never fail
         places = _stacked(made)
         made.span.clear()
     places = [2 * round(round(place, 4) / 2) for place in places]  # what is equal but for the last digits stays so
@@ -536,16 +536,20 @@ def _frames(
                 box = order.boxes.get(k, (0.0, 0.0))
                 if k in both or (inside_span and box[0] < item.ref < box[1]):
                     members[k].add(number)
-    place_in_rank = {number: (items[number].rank, n) for rank in made.ranks() for n, number in enumerate(rank)}
+    nth = {number: n for rank in made.ranks() for n, number in enumerate(rank)}
+    ends: dict[tuple[int, int], tuple[int, int]] = {}  # the first and the last of what a frame holds in a rank
+    for k in frame:
+        for number in members[k]:
+            first, last = ends.get((k, items[number].rank), (nth[number], nth[number]))
+            ends[k, items[number].rank] = (min(first, nth[number]), max(last, nth[number]))
 
     def beside(number: int, k: int) -> tuple[bool, bool]:
         """Whether something of a frame stands before, and behind, an item in its rank."""
-        rank, own = place_in_rank[number]
-        places = [n for r, n in (place_in_rank[m] for m in members[k]) if r == rank]
-        return any(n < own for n in places), any(n > own for n in places)
+        first, last = ends.get((k, items[number].rank), (nth[number], nth[number]))
+        return first < nth[number], last > nth[number]
 
     for k in frame:  # a lane between what a frame holds runs through it
-        members[k] |= {n for n, item in enumerate(items) if item.node < 0 and n not in members[k] and all(beside(n, k))}
+        members[k] |= {n for n, item in enumerate(items) if item.node < 0 and all(beside(n, k))}
     for k, (a, b) in frame.items():
         for number in members[k]:
             item = items[number]
