@@ -120,7 +120,7 @@ def _typed_or_piped() -> str:
 
 def check(cfg: DictConfig) -> None:
     """Refuses settings that cannot work, before anything is loaded."""
-    check_values(cfg, RANGES, ("grammar", "transparent", "svg.embed"))
+    check_values(cfg, RANGES, ("grammar", "transparent", "legend", "svg.embed"))
     sources = ["prompt"] if RAW in os.environ else []
     sources += [name for name in ("prompt", "prompts", "diagrams") if cfg[name] is not None]
     if len(sources) > 1:
@@ -212,7 +212,7 @@ def _numbered(parent: Path) -> Path:
 
 def drawing_of(cfg: DictConfig) -> Drawing:
     """How this command draws."""
-    return Drawing(tuple(cfg.formats), str(cfg.width or ""), cfg.transparent, cfg.svg.embed)
+    return Drawing(tuple(cfg.formats), str(cfg.width or ""), cfg.transparent, cfg.svg.embed, cfg.legend)
 
 
 # -- the three ways ----------------------------------------------------------------------------------------------
@@ -443,7 +443,7 @@ def digest_of(cfg: DictConfig, requests: str) -> str:
     """What the answers depend on; a part file with another digest is not gone on with."""
     settings = OmegaConf.to_container(cfg, resolve=True)
     assert isinstance(settings, dict)
-    for name in ("prompts", "output", "batch", "formats", "user", "width", "transparent", "svg"):
+    for name in ("prompts", "output", "batch", "formats", "user", "width", "transparent", "legend", "svg"):
         settings.pop(name)
     return hashlib.sha256(json.dumps([settings, requests, GRAMMAR_HASH], sort_keys=True).encode()).hexdigest()[:16]
 

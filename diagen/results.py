@@ -18,6 +18,7 @@ from diagen.diagram import as_graph
 from diagen.render import PillowRenderer, SvgRenderer, png
 from diagen.render.drawio import DrawioRenderer
 from diagen.render.graphtext import dot, mermaid
+from diagen.render.legend import with_legend
 from diagen.render.pdf import PdfRenderer
 from diagen.render.pptx import PptxRenderer
 from diagen.render.scene import Text
@@ -51,6 +52,7 @@ class Drawing:
     width: str = ""  # "6.75in", "17cm", "900px"; "" for two pixels a logical one
     transparent: bool = False
     embed: bool = True
+    legend: bool = False
 
     def write(self, candidate: Candidate, folder: Path, name: str, meta: dict[str, Any]) -> None:
         """NAME.txt, NAME.json and the pictures."""
@@ -66,18 +68,25 @@ class Drawing:
         if strange:
             say(f"{name}: the fonts have no {strange[:20]}{'...' * (len(strange) > 20)}; empty boxes stand for them")
         for format in self.formats:
-            found = content(format, candidate, source, self.width, self.transparent, self.embed)
+            found = content(format, candidate, source, self.width, self.transparent, self.embed, self.legend)
             files[ENDINGS.get(format, format)] = found
         for ending, found in files.items():
             write(folder / f"{name}.{ending}", found)
 
 
 def content(
-    format: str, candidate: Candidate, source: Source, width: str = "", transparent: bool = False, embed: bool = True
+    format: str,
+    candidate: Candidate,
+    source: Source,
+    width: str = "",
+    transparent: bool = False,
+    embed: bool = True,
+    legend: bool = False,
 ) -> bytes:
     """The file of a drawing in one of FORMATS; the settings are those of Drawing."""
     scene, diagram, inches = candidate.scene, candidate.diagram, inches_of(width)
     assert diagram
+    scene = with_legend(scene, diagram) if legend else scene
     match format:
         case "png":
             scale = 2.0
@@ -85,7 +94,7 @@ def content(
                 scale = 96 * inches / scene.width
             elif inches:
                 scale = max(2.0, 300 * inches / scene.width)  # what printers ask for
-            plain = scale == 2 and not transparent  # the very picture that was scored
+            plain = scale == 2 and not transparent and not legend  # the very picture that was scored
             return png(candidate.image if plain else PillowRenderer(scale, transparent)(scene), inches, source)
         case "svg":
             return SvgRenderer(embed, transparent, width)(scene, source).encode()

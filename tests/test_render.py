@@ -22,11 +22,12 @@ from diagen.render import PillowRenderer, SvgRenderer, faults, layout, nodelist
 from diagen.render import scene as scenes
 from diagen.render.dashes import covered, dashes, hidden
 from diagen.render.drawio import DrawioRenderer
+from diagen.render.drawn import as_drawn, with_sums
 from diagen.render.kinds import sentence
+from diagen.render.legend import with_legend
 from diagen.render.pptx import PptxRenderer
 from diagen.render.readability import WEIGHTS, readability
 from diagen.render.scene import Box, Ellipse, Line, Text, bent, flattened, shaft, shifted
-from diagen.render.sums import with_sums
 from diagen.render.text import FOLDER, faces_of, glyphs, measure, subset, unknown, visual, wrap
 
 ROOT = Path(__file__).parents[1]
@@ -291,7 +292,7 @@ def test_dots_stand_for_what_is_left_out() -> None:
     for dots in ("…", "⋯", "⋮"):
         scene = layout(parse(f"Batch -> Worker 1 -> Mean\nBatch -> {dots} -> Mean\nBatch -> Worker 9 -> Mean\n"))
         small = [(s.x, s.y) for s in scene.shapes if s.role == "dots"]
-        assert len(small) == 3 and len({p[dots != "⋮"] for p in small}) == 1  # in a row, or one above the other
+        assert len(small) == 3 and len({p[dots == "⋯"] for p in small}) == 1  # in a row, or one above the other
         assert not any(isinstance(s, Text) and s.text == dots for s in scene.shapes)
         assert faults.errors(scene) == 0
 
@@ -892,3 +893,110 @@ def test_a_line_from_beside_the_foot_of_a_trapezoid_begins_at_its_slanted_side()
     )
     for direction in ("", "down", "up"):
         assert faults.errors(layout(parse(text), direction=direction)) == 0
+
+
+EXPERTS = "Tokens [input] -> Gate [router]\n-> " + " | ".join(f"Expert {i}" for i in range(1, 9)) + "\n-> Sum\n"
+
+
+def test_many_equal_branches_become_dots() -> None:
+    for text in (EXPERTS, "group Experts\n" + EXPERTS + "end\n"):
+        diagram = parse(text)
+        shown = as_drawn(diagram)
+        assert len(diagram.nodes) == 11 and [n.label for n in shown.nodes[2:7]] == [
+            "Expert 1", "Expert 2", "Expert 3", "…", "Expert 8"
+        ]  # fmt: skip
+        assert as_drawn(shown) == shown and len(shown.edges) == 11
+        for direction in ("right", "down"):
+            scene = layout(diagram, direction=direction)
+            dots = [s for s in scene.shapes if s.role == "dots"]
+            # As the branches stand, and no arrow leads to them.
+            assert len(dots) == 3 and len({s.x if direction == "right" else s.y for s in dots}) == 1
+            assert sum(isinstance(s, Line) and s.role == "edge" for s in scene.shapes) == 9
+            assert faults.errors(scene) == 0 and "Expert 5" in scene.description
+        for export in (PptxRenderer(), DrawioRenderer()):
+            assert export(layout(diagram), diagram)
+    # Six are drawn, and so are those with a name, an arrow, a look or a frame of their own.
+    six = "A -> " + " | ".join(f"B {i}" for i in range(6)) + "\n-> C\n"
+    for other in (
+        six,
+        EXPERTS.replace("Expert 5", "Shared expert"),
+        EXPERTS + "Expert 5 -> Log\n",
+        EXPERTS.replace("Expert 5", "Expert 5 [model]"),
+        "A -> B 1 | B 2 | B 3 | B 4\ngroup More\nA -> B 5 | B 6 | B 7\nend\n",
+    ):
+        assert as_drawn(parse(other)) == parse(other)
+
+
+def test_dots_that_a_user_writes_stand_as_the_branches_do() -> None:
+    written = parse("Input -> h1 | h2 | … | hn -> Sum\n")
+    for direction, across in (("right", "x"), ("down", "y")):
+        scene = layout(written, direction=direction)
+        assert len({getattr(s, across) for s in scene.shapes if s.role == "dots"}) == 1
+        assert sum(isinstance(s, Line) for s in scene.shapes) == 6
+
+
+def test_several_words_in_parentheses_stand_below_the_title() -> None:
+    scene = layout(parse("title Fine-tuning (two epochs, LoRA)\nA -> B\n"))
+    told = {s.role: s for s in scene.shapes if isinstance(s, Text) and s.role in ("title", "subtitle")}
+    assert told["title"].text == "Fine-tuning" and told["subtitle"].text == "Two epochs, LoRA"
+    assert told["subtitle"].y > told["title"].y and told["subtitle"].size < told["title"].size
+    assert scene.title == "Fine-tuning (two epochs, LoRA)" and faults.errors(scene) == 0
+    short = layout(parse("title Variational autoencoder (VAE)\nA -> B\n"))
+    assert [s.text for s in short.shapes if s.role == "title"] == ["Variational autoencoder (VAE)"]
+
+
+STACK = (
+    "Tokens [input] -> Embedding [embedding]\ngroup Layer x6\n-> Attention [attention]\n-> Norm [norm]\n"
+    "-> Feed forward [feedforward]\nend\n-> Logits [output]\n"
+)
+
+
+def test_a_stack_begins_and_ends_with_bare_words() -> None:
+    def roles(text: str, direction: str) -> dict[int, str]:
+        scene = layout(parse(text), direction=direction)
+        assert faults.errors(scene) == 0
+        return {s.owner[1]: s.role for s in scene.shapes if s.owner[0] == "node" and s.role in scenes.OUTLINES}
+
+    up = roles(STACK, "up")
+    assert up[0] == up[5] == "bare" and set(list(up.values())[1:5]) == {"box"}
+    assert roles(STACK, "right")[0] == "pill"
+    # A step among them, or a layer at the end, and all keep their boxes.
+    assert roles(STACK.replace("-> Logits", "-> Decode\n-> Logits"), "up")[0] == "pill"
+    assert roles(STACK.replace("Logits [output]", "Logits [output 10]"), "up")[5] == "pill"
+    boxes = {s.owner[1]: s for s in layout(parse(STACK), direction="up").shapes if s.role == "box"}
+    assert [boxes[i].h for i in (2, 3, 4)] == [48, 36, 48]
+    assert boxes[2].y - (boxes[3].y + boxes[3].h) == 20
+
+
+def test_two_lines_into_a_discriminator_stay_apart() -> None:
+    scene = layout(parse("Fake -> Judge [discriminator]\nReal -> Judge\n-> Verdict\n"))
+    tips = sorted(s.points[-1][1] for s in scene.shapes if isinstance(s, Line) and s.ends[1] == 1)
+    assert tips[1] - tips[0] == 32 and faults.errors(scene) == 0
+
+
+LEGEND = "Data [dataset] -> Model [model] -> Loss [loss]\n-> Optimizer [optimizer]\n..> Model : new weights\n"
+
+
+def test_legend() -> None:
+    diagram = parse(LEGEND)
+    scene = layout(diagram)
+    keyed = with_legend(scene, diagram)
+    told = [s.text for s in keyed.shapes if isinstance(s, Text) and s.role == "legend"]
+    assert told == ["optimizer", "model", "dataset", "loss", "flow", "feedback"]
+    assert keyed.shapes[: len(scene.shapes)] == scene.shapes and keyed.width == scene.width
+    assert faults.errors(keyed) == 0 and faults.count(keyed)["F1"] == 0
+    left, top, right, low = scenes.extent([s for s in keyed.shapes if s.role == "legend"])
+    assert top > scenes.extent(list(scene.shapes))[3] + 16 and low <= keyed.height - 32 and right <= keyed.width - 32
+    double = with_legend(layout(diagram, scale="2"), diagram)
+    assert (double.width, double.height) == (2 * keyed.width, 2 * keyed.height)
+    for export in (PptxRenderer(), DrawioRenderer()):
+        assert export(keyed, diagram)
+    # More than two kinds of one colour are called by what their family is for; one colour needs no legend.
+    many = parse("A [input] -> B [norm] -> C [data] -> D [flatten]\n-> E\n")
+    assert "data" in [s.text for s in with_legend(layout(many), many).shapes if isinstance(s, Text)]
+    plain = parse("A -> B -> C\n")
+    assert with_legend(layout(plain), plain) == layout(plain)
+    # A narrow figure's goes on in further rows.
+    narrow = layout(diagram, direction="down")
+    rows = {s.y for s in with_legend(narrow, diagram).shapes if isinstance(s, Text) and s.role == "legend"}
+    assert len(rows) > 1

@@ -63,7 +63,7 @@ def picture(scene: Scene, side: int = SIDE) -> Tensor:
 
 
 # Files of render/ that decide no pixel and no score of a picture.
-EXPORTS = frozenset("svg fontfile pptx drawio pdf mermaid dot graphtext parts source __init__".split())
+EXPORTS = frozenset("svg legend fontfile pptx drawio pdf mermaid dot graphtext parts source __init__".split())
 
 
 @cache

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.diagram import Diagram, display_labels
+from diagen.render.drawn import as_drawn
 from diagen.render.parts import (
     Block,
     Part,
@@ -29,7 +30,6 @@ from diagen.render.parts import (
 )
 from diagen.render.scene import Box, Ellipse, Path, Point, Scene, Shape, Text, bounds
 from diagen.render.source import DATA, Source, clean
-from diagen.render.sums import with_sums
 from diagen.render.text import measure
 
 SIGNS = {"add": "+", "multiply": "×", "concat": "‖"}
@@ -42,7 +42,7 @@ class DrawioRenderer:
     font: str = "Inter, Arial, sans-serif"
 
     def __call__(self, scene: Scene, diagram: Diagram, source: Source | None = None) -> str:
-        diagram = with_sums(diagram)  # as the scene was laid out
+        diagram = as_drawn(diagram)  # as the scene was laid out
         cells = _Page(scene, diagram, self.font).draw()
         data = f" {source.attributes(DATA)}" if source else ""
         page = f'pageWidth="{_number(scene.width)}" pageHeight="{_number(scene.height)}" background="{scene.ground}"'

@@ -83,11 +83,12 @@ def count(scene: Scene) -> dict[str, int]:
     return {name: found[name] for name in NAMES}
 
 
-def errors_of_ways(scene: Scene) -> int:
-    """The number of faults that depend on how the lines run and how wide all is, which a layout can do otherwise."""
+def errors_of_ways(scene: Scene) -> tuple[int, int]:
+    """The faults that depend on how the lines run and how wide all is, which a layout can do otherwise: how many lines
+    run through words or nodes (F6, F7), which are the worst, and how many faults there are in all."""
     found: Counter[str] = Counter()
     _ways(scene, *_parts(scene), found)
-    return sum(found.values())
+    return found["F6"] + found["F7"], sum(found.values())
 
 
 def _parts(scene: Scene) -> tuple[list[Body], list, list[Line]]:

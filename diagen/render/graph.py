@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from diagen.diagram import Diagram
+from diagen.diagram import ACTIVATIONS, LAYER_KINDS, Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
 from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, is_cut, title_width
@@ -47,6 +47,7 @@ class Figure:
         return extent(self.shapes)
 
 
+LAYERS = frozenset(LAYER_KINDS) - {"input", "output"}
 CELLS = ("rnn", "lstm", "gru")  # kinds that are chained where a network is unrolled
 
 
@@ -145,7 +146,7 @@ class Arrangement:
             *self._arranged, list(self.diagram.flow()), self.groups, [c / 2 for _, c in self._sizes()], shapes,
             self.spacing, (0, 1) if upright else (0, -1), not straight,
         )  # fmt: skip
-        assign_trunks(made, merge=not straight)
+        assign_trunks(made, not straight, shapes)
 
         def label_across(w: Wire) -> float:
             lines = labels.lines_of(w.edge.label)
@@ -189,23 +190,34 @@ class Arrangement:
 
         extents = [a / 2 for a, _ in sizes]
         beside = {} if upright else widths
-        return made, course(made, extents, label_along, pads_along, beside, _tight(made, shapes, upright), straight)
+        stack = {i for i, node in enumerate(self.diagram.nodes) if upright and node.kind in LAYERS}
+        tight = _tight(made, shapes, extents, upright, stack)
+        return made, course(made, extents, label_along, pads_along, beside, tight, straight)
 
 
 def look_all(diagram: Diagram, theme: Theme, upright: bool, line: float = LINE) -> list[Look]:
     """How each node looks, with widths that are alike where they differ little; `line` as in look()."""
-    edges = diagram.flow()
-    ins, outs = {e.target for e in edges}, {e.source for e in edges}
+    fed, feeds = neighbours(diagram)
+    bare = upright and _is_stack(diagram, fed, feeds)
     looks = [
-        look(node, told, theme, i not in ins or i not in outs, upright, line)
+        look(node, told, theme, not fed[i] or not feeds[i], upright, line, bare)
         for i, (node, told) in enumerate(zip(diagram.nodes, words(diagram), strict=True))
     ]
+    for i in ellipses(diagram):
+        across = "…" if upright else "⋮"  # as the branches stand, unless the sign itself says how
+        sign = looks[i].sign if looks[i].sign in ("⋯", "⋮") else across
+        looks[i] = replace(looks[i], shape="dots", sign=sign, w=24, h=24)
     looks = [_own_size(seen, node.extent) for seen, node in zip(looks, diagram.nodes, strict=True)]
     fixed = [node.extent is not None for node in diagram.nodes]
+    shapes = [seen.shape for seen in looks]
+    # What only joins a column by an operator stands beside it.
+    beside = {
+        i for i in range(len(looks)) if upright and not fed[i] and feeds[i] and all(shapes[j] == "op" for j in feeds[i])
+    }
     alike = [
         i for i, s in enumerate(looks)
         if s.shape in ("box", "pill", "cylinder", "document", "documents", "trapezoid") and not fixed[i]
-        and (upright or s.h >= 40)
+        and (upright or s.h >= 40) and i not in beside
     ]  # fmt: skip
     widths = sorted({looks[i].w for i in alike})
     if widths:
@@ -218,6 +230,39 @@ def look_all(diagram: Diagram, theme: Theme, upright: bool, line: float = LINE) 
             looks[i].w = next(limit for limit in limits if looks[i].w <= limit)
         _twins(diagram, looks, alike)
     return looks
+
+
+def _is_stack(diagram: Diagram, fed: list[set[int]], feeds: list[set[int]]) -> bool:
+    """Whether all that goes in and comes out of a figure does so by layers, and is no layer itself."""
+    nodes = diagram.nodes
+    ends = [i for i, n in enumerate(nodes) if n.kind in ("input", "output", "data") and not (fed[i] and feeds[i])]
+    return all(
+        fed[i] | feeds[i]
+        and all(nodes[j].kind in LAYERS for j in fed[i] | feeds[i])
+        and nodes[i].units is None and not nodes[i].fill and not nodes[i].line
+        and nodes[i].label.casefold() not in ACTIVATIONS
+        for i in ends
+    )  # fmt: skip
+
+
+def neighbours(diagram: Diagram) -> tuple[list[set[int]], list[set[int]]]:
+    """What each node is fed by, and what it feeds."""
+    fed: list[set[int]] = [set() for _ in diagram.nodes]
+    feeds: list[set[int]] = [set() for _ in diagram.nodes]
+    for e in diagram.flow():
+        fed[e.target].add(e.source)
+        feeds[e.source].add(e.target)
+    return fed, feeds
+
+
+def ellipses(diagram: Diagram) -> set[int]:
+    """The dots that stand for more of the branches beside them. No arrows lead to them, nor away."""
+    dots = [i for i, node in enumerate(diagram.nodes) if node.label in DOTS]
+    if not dots:
+        return set()
+    fed, feeds = neighbours(diagram)
+    ends = [(frozenset(a), frozenset(b)) for a, b in zip(fed, feeds, strict=True)]
+    return {i for i in dots if ends.count(ends[i]) > 2 and any(ends[i])}
 
 
 def _twins(diagram: Diagram, looks: list[Look], alike: list[int]) -> None:
@@ -301,17 +346,33 @@ def _label_room(made: Plan, upright: bool) -> None:
             made.items[w.lanes[len(w.lanes) // 2]].label = max(0.0, widest / 2 - 6)
 
 
-def _tight(made: Plan, shapes: list[str], upright: bool) -> dict[int, float]:
-    """Smaller gaps where nothing but short steps are joined: beside operators, and in upright stacks."""
-    ranks = max(made.order.rank) + 1
-    tight = {g: (32.0 if upright else 48.0) * made.spacing.rank / 48 for g in range(1, ranks)}
+def _tight(made: Plan, shapes: list[str], extents: list[float], upright: bool, stack: set[int]) -> dict[int, float]:
+    """Gaps that are smaller than usual: beside operators, and within a frame between two layers of a `stack`, which
+    holds the layers of an upright figure. `extents`: half extents of the nodes along the flow."""
+    rank, scale = made.order.rank, made.spacing.rank / 48
     by_rank: dict[int, list[int]] = {}
-    for i, r in enumerate(made.order.rank):
+    for i, r in enumerate(rank):
         by_rank.setdefault(r, []).append(i)
-    for g in tight:
-        for members in (by_rank[g - 1], by_rank[g]):
-            if all(shapes[i] == "op" for i in members):
-                tight[g] = 24.0
+    ends: dict[int, list[tuple[int, int]]] = {}  # of the edges that pass each gap
+    for w in made.wires:
+        for g in range(rank[w.low] + 1, rank[w.high] + 1):
+            ends.setdefault(g, []).append((w.low, w.high))
+    tight = {}
+    for g in range(1, max(rank) + 1):
+        before, behind = by_rank[g - 1], by_rank[g]
+        tight[g] = (32.0 if upright else 48.0) * scale
+        passing = ends.get(g, [])
+        short = all(
+            rank[low] == g - 1 and rank[high] == g and made.home[low] == made.home[high] for low, high in passing
+        )
+        if short and all(i in stack and made.home[i] >= 0 for i in (*before, *behind)):
+            tight[g] = max(20.0, 20.0 * scale)
+        for members, near in ((before, 0), (behind, 1)):
+            joined = {pair[near] for pair in passing}
+            if joined and all(shapes[i] == "op" for i in joined & set(members)) and joined <= set(members):
+                # What else stands in the rank may come as near to the next one as two boxes may.
+                tallest = max(extents[i] for i in members)
+                tight[g] = max(16.0, 24.0 - tallest + min(extents[i] for i in joined))
     return tight
 
 
@@ -356,7 +417,8 @@ def _picture(of: Arrangement, made: Plan, laid: Course, folded: Fold | None) -> 
             inner = [real(a, c, made.order.rank[w.low]) for a, c in laid.points[w.index]]
         points = [ends[0], *inner, ends[1]]
         routes[w.index] = simplified(points[::-1] if w.turned else points)
-    lines = edge_lines(made.wires, routes, theme, normals)
+    unsaid = ellipses(diagram)
+    lines = [line for line in edge_lines(made.wires, routes, theme, normals) if not unsaid & set(line.ends)]
     shared = _told_once(made, diagram.style.routing == "straight")
     return compose(diagram, theme, rects, looks, frames, lines, flow, shared)
 

@@ -46,6 +46,7 @@ _FAMILIES = {
     **dict.fromkeys("attention decision router".split(), "a"),
     **dict.fromkeys("loss metric reward".split(), "r"),
 }  # every other kind computes: b
+FAMILY_WORDS = {"n": "data", "b": "process", "v": "model", "g": "store", "a": "control", "r": "metric"}
 _KIND_NAMES = {
     "deconv": "Transposed conv", "pool": "Pool", "positional": "Positional encoding", "rnn": "RNN", "lstm": "LSTM",
     "gru": "GRU", "feedforward": "Feed forward", "upsample": "Upsample",
@@ -193,18 +194,31 @@ def _thousands(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f") if number >= 10_000 else str(number)
 
 
+def family_of(kind: str) -> str:
+    """The letter of the family of colours that a kind of node has."""
+    return _FAMILIES.get(kind, "b")
+
+
+def kind_name(kind: str) -> str:
+    """A kind as a word of a sentence: "feed forward", "LSTM"."""
+    name = _KIND_NAMES.get(kind, kind)
+    return name if name.isupper() else name.lower()
+
+
 def family(node: Node, theme: Theme) -> Family:
     """The colours of a node: those of its kind's family, or its own."""
-    base = theme.families[_FAMILIES.get(node.kind, "b")]
+    base = theme.families[family_of(node.kind)]
     if node.fill:
         fill = node.fill.upper()
         base = Family(fill, base.stroke, readable(base.text, fill), readable(base.sub, fill))
     return replace(base, stroke=node.line.upper()) if node.line else base
 
 
-def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, line: float = LINE) -> Look:
+def look(
+    node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, line: float = LINE, bare: bool = False
+) -> Look:
     """The shape and size of a node. `terminal`: nothing enters or nothing leaves; `upright`: the flow is vertical;
-    `line`: how long a line of its words may be."""
+    `line`: how long a line of its words may be; `bare`: where a figure begins and ends stand words without a box."""
     shape = _SHAPES.get(node.kind, "box")
     colours = family(node, theme)
     if told.label in DOTS and not told.sub:
@@ -214,10 +228,12 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, l
             sign = {"add": "+", "multiply": "×", "concat": "‖"}[node.kind]
             return Look("op", replace(colours, fill=node.fill.upper() or theme.ground), (), (), 24, 24, sign)
         shape = "compact"
-    if shape == "pill" and not terminal:
+    if shape == "pill" and not terminal and node.kind == "data":
         shape = "box"
     if shape == "text":
         shape = "bare" if terminal and not node.fill and not node.line else "box"
+    if shape == "pill" and terminal and bare:
+        shape = "bare"
     if shape == "diamond":
         return _diamond(told, colours)
     lines, cut = wrap(told.label, *LABEL, line)
@@ -226,6 +242,8 @@ def look(node: Node, told: Words, theme: Theme, terminal: bool, upright: bool, l
     whole = f"{told.label} ({told.sub})" if told.sub else told.label
     base = 21 + height if not (len(lines) == 1 and not sublines) else 40
     w, h = max(96.0, width + 32), base
+    if upright and node.kind in ("attention", "feedforward"):
+        h = max(48.0, h)  # the weight of a stack; the steps between them are lower
     match shape:
         case "compact":
             shape, w, h = "box", max(64.0, width + 28), max(36, base - 4)
@@ -337,7 +355,7 @@ def draw(index: int, kind: str, seen: Look, r: Rect, theme: Theme, flow: Point, 
             text = Family("", "", theme.text, theme.muted)
             outline = Box(r.x, r.y, r.w, r.h, 0, owner=owner, role="bare")
             return [outline, *stacked(seen.lines, seen.sublines, r.cx, r.cy, text.text, text.sub, owner)]
-        case "op" if seen.sign in DOTS:
+        case "dots" | "op" if seen.sign in DOTS:
             shapes.append(Ellipse(r.cx, r.cy, r.w / 2, r.h / 2, role="op", **paint))
             x, y = (0, 1) if seen.sign == "⋮" else (1, 0)
             shapes += [Ellipse(r.cx + x * d, r.cy + y * d, 1.8, 1.8, theme.edge, owner=owner, role="dots")

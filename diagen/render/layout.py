@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
 from diagen.render import graph, network, placed, unet
+from diagen.render.drawn import as_drawn
 from diagen.render.kinds import SHORT_LINE
 from diagen.render.scene import Scene, Text, scaled, shifted
-from diagen.render.sums import with_sums
 from diagen.render.text import measure, wrap
 from diagen.render.theme import THEMES, Theme
 
@@ -18,6 +19,7 @@ PADDING = 32
 MOST_NODES, MOST_EDGES = 120, 200  # of a figure that is laid out in ranks
 MOST_TRIED = 100  # nodes and edges of a figure that is worth a second try; crowded ones take seconds
 TITLE_SIZE, TITLE_LEADING = 20, 28
+SUBTITLE_SIZE, SUBTITLE_LEADING = 13, 20
 WIDEST = 1170  # so that type of 12 has 9 pixels left in a page of 880
 
 
@@ -25,7 +27,8 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     """The scene of a diagram. Style words given here win over those of the diagram: `layout(d, theme="night")`."""
     chosen = replace(diagram.style, **style) if style else diagram.style
     diagram = replace(diagram, style=chosen) if style else diagram
-    diagram = with_sums(composed(diagram))
+    whole = composed(diagram)
+    diagram = as_drawn(whole)
     theme = THEMES[chosen.theme or "paper"]
     if placed.applies(diagram):
         figure = placed.draw(diagram, theme)
@@ -37,7 +40,7 @@ def layout(diagram: Diagram, **style: str) -> Scene:
         scene = finish(placed.draw(placed.in_a_grid(diagram), theme), diagram.title, theme, chosen)
     else:
         scene = _faultless(diagram, theme)
-    return replace(scene, description=described(diagram))
+    return replace(scene, description=described(whole))
 
 
 def _faultless(diagram: Diagram, theme: Theme) -> Scene:
@@ -50,10 +53,13 @@ def _faultless(diagram: Diagram, theme: Theme) -> Scene:
     asked = diagram.style
     figure, kept = _best(diagram, theme)
     scene = finish(figure, diagram.title, theme, kept)
-    if len(diagram.nodes) + len(diagram.edges) <= MOST_TRIED:
+    others = list(_other_styles(asked))
+    if len(diagram.nodes) + len(diagram.edges) > MOST_TRIED:
+        others = [replace(asked, routing="orthogonal")] if asked.routing == "straight" else []
+    if others:
         wrong = faults.errors_of_ways(scene)
-        for other in _other_styles(asked):
-            if not wrong:
+        for other in others:
+            if not wrong[1]:
                 break
             figure, tried = _best(replace(diagram, style=other), theme)
             second = finish(figure, diagram.title, theme, tried)
@@ -148,17 +154,22 @@ def _misfit(figure: graph.Figure, above: float) -> float:
 def finish(figure: graph.Figure, title: str, theme: Theme, style: Style) -> Scene:
     """The content with its title above it and the margin around it, scaled where the style says so."""
     left, top, right, low = figure.extent
-    lines: tuple[str, ...] = ()
-    if title:
-        lines, _ = wrap(title[:1].upper() + title[1:], TITLE_SIZE, 600, max(right - left, 320), 3)
-    above = len(lines) * TITLE_LEADING + 24 if lines else 0
+    heading, more = split_title(title)
+    room = max(right - left, 320)
+    lines = wrap(heading[:1].upper() + heading[1:], TITLE_SIZE, 600, room, 3)[0] if heading else ()
+    sublines = wrap(more, SUBTITLE_SIZE, 400, room, 2)[0] if more else ()
+    above = len(lines) * TITLE_LEADING + len(sublines) * SUBTITLE_LEADING + 24 if lines else 0
     dx, dy = PADDING - left, PADDING + above - top
     dx, dy = round(dx * 2) / 2, round(dy * 2) / 2
     moved = [shifted(shape, dx, dy) for shape in figure.shapes]
     for i, line in enumerate(lines):
         y = PADDING + TITLE_LEADING * (i + 0.5) + 0.36 * TITLE_SIZE
         moved.append(Text(PADDING, y, line, TITLE_SIZE, 600, theme.text, "start", role="title"))
-    wide = max([right - left, *(measure(line, TITLE_SIZE, 600) for line in lines)])
+    for i, line in enumerate(sublines):
+        y = PADDING + TITLE_LEADING * len(lines) + SUBTITLE_LEADING * (i + 0.5) + 0.36 * SUBTITLE_SIZE
+        moved.append(Text(PADDING, y, line, SUBTITLE_SIZE, 400, theme.muted, "start", role="subtitle"))
+    widths = [measure(s.text, s.size, s.weight) for s in moved[len(figure.shapes) :] if isinstance(s, Text)]
+    wide = max([right - left, *widths])
     width, height = _even(wide + 2 * PADDING), _even(low - top + above + 2 * PADDING)
     factor = float(style.scale) if style.scale else 1.0
     if factor != 1.0:
@@ -168,6 +179,12 @@ def finish(figure: graph.Figure, title: str, theme: Theme, style: Style) -> Scen
         width, height, theme.ground, tuple(moved), title, full_labels=tuple(figure.full), scale=factor,
         orthogonal=style.routing != "straight" and not figure.slanted,
     )  # fmt: skip
+
+
+def split_title(title: str) -> tuple[str, str]:
+    """A title, and the line below it: several words in parentheses at its end. One word, "(VAE)", stays where it is."""
+    match = re.fullmatch(r"(.*\S)\s+\((\S+ .+)\)", title)
+    return (match[1], match[2][:1].upper() + match[2][1:]) if match else (title, "")
 
 
 def described(diagram: Diagram) -> str:

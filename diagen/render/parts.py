@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from diagen.diagram import Diagram, Group
 from diagen.render import placed
+from diagen.render.drawn import as_drawn
 from diagen.render.scene import OUTLINES, Box, Ellipse, Line, Owner, Path, Point, Scene, Shape, Text, bounds
-from diagen.render.sums import with_sums
 
 Sides = tuple[float, float, float, float]  # left, top, right and bottom in logical pixels
 
@@ -70,7 +70,7 @@ class Parts:
 
 def take_apart(scene: Scene, diagram: Diagram) -> Parts:
     """The parts of the scene of a diagram."""
-    diagram = with_sums(diagram)  # as the scene was laid out
+    diagram = as_drawn(diagram)  # as the scene was laid out
     nodes: dict[int, Part] = {}
     frames: dict[int, tuple[Box, Group]] = {}
     badges: dict[int, list[Shape]] = defaultdict(list)

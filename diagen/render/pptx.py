@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from diagen.diagram import Diagram, display_labels
+from diagen.render.drawn import as_drawn
 from diagen.render.parts import (
     Block,
     Part,
@@ -46,7 +47,6 @@ from diagen.render.parts import (
 )
 from diagen.render.scene import Box, Ellipse, Line, Path, Point, Scene, Shape, Text, bounds
 from diagen.render.source import NAMESPACE, PART, Source, clean
-from diagen.render.sums import with_sums
 from diagen.render.text import measure
 from diagen.render.theme import THEMES, Theme
 
@@ -96,7 +96,7 @@ class PptxRenderer:
         from pptx.oxml import parse_xml
         from pptx.util import Emu
 
-        diagram = with_sums(diagram)  # as the scene was laid out
+        diagram = as_drawn(diagram)  # as the scene was laid out
         longest = max(scene.width, scene.height)
         k = min(self.width * 914_400 / scene.width if self.width else PIXEL, MOST / longest)
         size = [max(LEAST, round(side * k)) for side in (scene.width, scene.height)]

@@ -16,8 +16,11 @@ from diagen.render.scene import Point
 PORT = 16.0  # between two ports on a side, and between two lanes in a gap
 
 
-def assign_trunks(made: Plan, merge: bool) -> None:
-    """Edges that leave one node together share a trunk, and so do those that meet in one (where `merge`)."""
+def assign_trunks(made: Plan, merge: bool, shapes: list[str]) -> None:
+    """Edges that leave one node together share a trunk, and so do those that meet in one (where `merge`).
+
+    Two that meet in a trapezoid stay apart: its side is long, and what a discriminator compares are two things.
+    """
     if merge:
         _assign_buses(made)
     leaving: dict[tuple, list[Wire]] = {}
@@ -35,6 +38,8 @@ def assign_trunks(made: Plan, merge: bool) -> None:
         if merge and w.shape == "flow" and not w.turned and not w.feedback and not w.trunk and w.high_side == IN:
             arriving.setdefault(("in", w.high, w.edge.style), []).append(w)
     for key, wires in arriving.items():
+        if len(wires) == 2 and shapes[key[1]] == "trapezoid" and not any(w.lanes for w in wires):
+            continue
         if len(wires) > 1 and len({w.low for w in wires}) == len(wires):
             for w in wires:
                 w.trunk = key
@@ -113,7 +118,8 @@ def assign_ports(
         places = [0.0]
         for one, two in zip(order, order[1:], strict=False):
             high = [label_across(b[0][0]) if _told(b) else 0.0 for b in (one, two)]
-            places.append(places[-1] + max(PORT, (sum(high) / 2 + 8) if side in (OUT, IN) and sum(high) else 0.0))
+            apart = 2 * PORT if shapes[node] == "trapezoid" and side == IN and len(order) == 2 else PORT
+            places.append(places[-1] + max(apart, (sum(high) / 2 + 8) if side in (OUT, IN) and sum(high) else 0.0))
         zero = (places[math.floor(middle)] + places[math.ceil(middle)]) / 2 if middle % 1 else places[int(middle)]
         if middle == (len(order) - 1) / 2:
             zero = (places[0] + places[-1]) / 2
@@ -173,6 +179,7 @@ def _port_key(made: Plan, node: int, side: tuple[int, int], bundle: list[tuple[W
 def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
     """Move ports so that edges which are almost straight become so."""
     taken: dict[tuple[int, tuple[int, int]], list[float]] = {}
+    trunks = Counter(w.trunk for w in made.wires if w.trunk)
     for w in made.wires:
         taken.setdefault((w.low, w.low_side), []).append(w.low_offset)
         taken.setdefault((w.high, w.high_side), []).append(w.high_offset)
@@ -192,6 +199,8 @@ def straighten(made: Plan, halves: list[float], shapes: list[str]) -> None:
             most = 12 if shapes[node] == "user" else halves[node] - 12
             old = w.low_offset if low else w.high_offset
             new = old + (t - s if low else s - t)
+            if trunks[w.trunk] > 2 and abs(new - old) > 12:
+                continue  # each of many branches meets the middle of its box
             ports = list(taken[node, side])
             ports.remove(old)
             if abs(new) <= most and all(abs(new - p) >= 12 for p in ports):
@@ -458,7 +467,7 @@ def _along(
             edge = 48 if not (shut or opened) else 36
             least = max(least if not (shut or opened) else 0, edge + PORT * (lanes[g] - 1), 0)
         if shut or opened:
-            between = made.spacing.frame if shut and opened else 24.0
+            between = made.spacing.frame if shut and opened else min(24.0, made.spacing.rank - 20)
             least = max(between, least if lanes[g] else 0.0)
         least = max(least, widest[g])
         gap = shut + opened + least
