@@ -1000,3 +1000,12 @@ def test_legend() -> None:
     narrow = layout(diagram, direction="down")
     rows = {s.y for s in with_legend(narrow, diagram).shapes if isinstance(s, Text) and s.role == "legend"}
     assert len(rows) > 1
+
+
+def test_bars_that_are_only_named_are_told_what_they_are() -> None:
+    text = "Input [input 32x32x1] -> C1 [conv 5x5 6] -> S2 [pool 2x2] -> F5 [dense 120] -> F6 [dense 84]"
+    text += "\n-> Out [output 10]"
+    operators = [s.text for s in layout(parse(text)).shapes if s.role == "operator"]
+    assert operators == ["Conv 5×5", "Pool 2×2", "Flatten", "Dense", "Dense"]
+    plain = layout(parse(text.replace("F5", "fc 1").replace("F6", "Dense 2")))
+    assert [s.text for s in plain.shapes if s.role == "operator"] == ["Conv 5×5", "Pool 2×2"]

@@ -323,7 +323,16 @@ def _maps(diagram: Diagram, theme: Theme, detail: str) -> Figure | None:
     for la in layers[:-1]:
         if la.units:
             la.colours = _coloured(diagram.nodes[la.node], theme, "g")
+    if any(_only_named(diagram.nodes[la.node]) for la in layers):
+        for before, la in zip(layers, layers[1:], strict=False):
+            if la.units and not la.steps:
+                la.steps = [(la.node, "Flatten" if before.side else "Dense")]
     return _row(layers, theme, waiting, {la.node: diagram.nodes[la.node] for la in layers}, known)
+
+
+def _only_named(node: Node) -> bool:
+    """Whether a dense layer has a name that does not say what it is, such as F5."""
+    return node.kind == "dense" and not re.search(r"dense|linear|fully|connected|\bfc|head|mlp", node.label.lower())
 
 
 def _kernel(node: Node) -> str:
