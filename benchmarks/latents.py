@@ -24,6 +24,7 @@ from diagen.models.autoencoder import ConvAutoEncoder
 from diagen.models.cnn import ReadabilityCNN
 from diagen.models.nets import load_net
 from diagen.render import layout
+from diagen.score import appearance, candidate_of
 
 STYLES = 6
 
@@ -35,6 +36,11 @@ def shipped() -> ConvAutoEncoder:
 
 def latent_of(text: str) -> np.ndarray:
     """(d,) what Taste sees of a drawing: python -m benchmarks.readers --latents benchmarks.latents:latent_of"""
+    return appearance(shipped(), [candidate_of(text, {})])[0]
+
+
+def told_of(text: str) -> np.ndarray:
+    """(d,) the same from the picture alone: --latents benchmarks.latents:told_of"""
     net = shipped()
     with torch.inference_mode():
         return net.appearance(picture(layout(parse(text)), net.hparams["side"])[None])[0].numpy()

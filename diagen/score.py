@@ -19,6 +19,7 @@ from diagen.render.readability import WEIGHTS as TERMS
 from diagen.render.readability import hard_faults, readability
 
 if TYPE_CHECKING:
+    import numpy as np
     from PIL import Image
 
     from diagen.models.autoencoder import ConvAutoEncoder
@@ -163,6 +164,24 @@ class Readability:
             candidate.aspects = aspects
 
 
+def appearance(net: ConvAutoEncoder, candidates: Sequence[Candidate]) -> np.ndarray:
+    """(number, num_looks) float32, what taste goes by: how drawings look, as the encoder tells it from their pictures.
+
+    What so small a picture hardly shows is read from the scene, where there is one.
+    """
+    import torch
+
+    from diagen.data.images import UNSEEN, looks, pixels
+
+    with torch.inference_mode():
+        told = net.appearance(torch.stack([pixels(c.image, net.hparams["side"]) for c in candidates])).numpy()
+    for row, candidate in zip(told, candidates, strict=True):
+        if candidate.diagram:
+            true = looks(candidate.scene, vars(candidate.diagram.style))
+            row[list(UNSEEN)] = [net.reach * true[k] for k in UNSEEN]
+    return told
+
+
 class TasteOf:
     """Predicts a user's rating: the base score and what ratings of near drawings say beyond it."""
 
@@ -185,16 +204,15 @@ class TasteOf:
             if not rows:
                 return
             import numpy as np
-            import torch
 
-            from diagen.data.images import pixels, renderer_hash
+            from diagen.data.images import renderer_hash
             from diagen.models.autoencoder import ConvAutoEncoder
             from diagen.models.nets import load_net
 
             self._loaded = self._loaded or load_net(ConvAutoEncoder, self.weights, "autoencoder")
             net, digest = self._loaded
-            side = net.hparams["side"]
-            keys = [latent_key(row.text, digest + (base.hash if base else ""), renderer_hash()) for row in rows]
+            made = f"looks {digest} {base.hash if base else ''}"
+            keys = [latent_key(row.text, made, renderer_hash()) for row in rows]
             known = ratings.latents(keys)
             new = {}
             for key, row in zip(keys, rows, strict=True):
@@ -206,8 +224,7 @@ class TasteOf:
                     continue  # rated under an earlier language
                 if base:
                     base([drawn])
-                with torch.inference_mode():
-                    latent = net.appearance(pixels(drawn.image, side)[None])[0].numpy()
+                latent = appearance(net, [drawn])[0]
                 # The base score lies beside the latent, so that a rated drawing is drawn once.
                 new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
             ratings.add_latents(new)
@@ -217,9 +234,7 @@ class TasteOf:
             return
         table, stars = np.stack([numbers for numbers, _ in able]), np.array([given for _, given in able])
         residuals = stars - table[:, -1] if base else stars - stars.mean()
-        with torch.inference_mode():
-            latents = net.appearance(torch.stack([pixels(c.image, side) for c in candidates])).numpy()
-        more = self.taste(table[:, :-1], residuals, latents)
+        more = self.taste(table[:, :-1], residuals, appearance(net, candidates))
         for candidate, extra in zip(candidates, more.tolist(), strict=True):
             start = candidate.readability if candidate.readability is not None else float(stars.mean())
             candidate.taste, candidate.ratings = start + extra, len(able)

@@ -529,7 +529,7 @@ def test_faults_are_seen() -> None:
     assert found["F2"] and found["F8"]
     pale = [replace(s, colour="#DDDDDD") if isinstance(s, Text) else s for s in scene.shapes]
     assert faults.count(replace(scene, shapes=tuple(pale)))["F18"] == 3
-    assert faults.warnings(replace(scene, height=scene.height * 9))["F19"] == 2
+    assert faults.warnings(replace(scene, height=scene.height * 12))["F19"] == 2
 
 
 def test_readability_falls_with_every_damage() -> None:

@@ -8,11 +8,13 @@ from itertools import islice
 import pytest
 from PIL import Image
 
+from diagen.data.images import NUM_LOOKS, UNSEEN
 from diagen.data.synthetic import pairs
 from diagen.diagram import canonical, parse
+from diagen.models.autoencoder import ConvAutoEncoder
 from diagen.render import PillowRenderer, layout, png
 from diagen.render.source import Source
-from diagen.score import Candidate, Readability, TasteOf, match, names_in, numbers_in, rank
+from diagen.score import Candidate, Readability, TasteOf, appearance, candidate_of, match, names_in, numbers_in, rank
 
 FLOW = "Logs [data] -> Clean -> Train [model]\n"
 
@@ -156,3 +158,15 @@ def test_an_unknown_scorer_and_a_missing_net(run, tmp_path) -> None:
     result = run("diagrams=a.txt", "output=s.jsonl", "score.readability.weights=nowhere")
     assert result.status == 1 and "nowhere" in result.err and "train.py model=cnn" in result.err
     assert not (tmp_path / "s.jsonl").exists()
+
+
+def test_taste_sees_what_a_small_picture_hardly_shows() -> None:
+    net = ConvAutoEncoder(width=4).eval()
+    round_, square, down = (candidate_of(f"style {words}\n{FLOW}", {}) for words in ("right", "right square", "down"))
+    seen = appearance(net, [round_, square, down, Candidate(None, picture=square.image)])
+    corners = NUM_LOOKS - 1
+    assert [row[corners] for row in seen[:3]] == [0, net.reach, 0]
+    assert seen[0, 5] > 0.5 * net.reach and abs(seen[2, 5]) < abs(seen[2, 6]) > 0.5 * net.reach  # to the right, down
+    # A picture alone is what the net tells of it, and so is all else.
+    rest = [i for i in range(NUM_LOOKS) if i not in UNSEEN]
+    assert (seen[3] != seen[1])[list(UNSEEN)].all() and seen[3][rest] == pytest.approx(seen[1][rest], abs=1e-5)

@@ -178,6 +178,7 @@ class Styled:
 
 
 NUM_LOOKS = 14
+UNSEEN = (5, 6, 9, 10, 13)  # looks that a picture of 128 pixels hardly shows: direction, type, slanted lines, corners
 
 
 def looks(scene: Scene, style: dict[str, str]) -> list[float]:

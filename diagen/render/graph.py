@@ -221,9 +221,10 @@ def look_all(diagram: Diagram, theme: Theme, upright: bool, line: float = LINE) 
     ]  # fmt: skip
     widths = sorted({looks[i].w for i in alike})
     if widths:
-        # One width for all where they differ little, else two classes; a column looks best with one.
+        # One width for all where they differ little, else two classes; a column looks best with one, above all a stack.
         limits = [widths[-1]]
-        if widths[-1] > (2.0 if upright else 1.6) * widths[0]:
+        stack = upright and all(diagram.nodes[i].kind in LAYERS for i in alike)
+        if widths[-1] > (3.0 if stack else 2.0 if upright else 1.6) * widths[0]:
             lower = [w for w in widths if w * 1.3 <= widths[-1]]
             limits = [lower[-1], widths[-1]] if lower else limits
         for i in alike:

@@ -45,7 +45,8 @@ def place(
     if not told:
         return [], []
     pieces = [(line.owner[1], a, b) for line in lines for a, b in zip(line.points, line.points[1:], strict=False)]
-    blocks = [r.grown(5) for r in rects]
+    parts = [_slabs(r) if shape == "diamond" else [r] for r, shape in zip(rects, shapes, strict=True)]
+    blocks = [part.grown(5) for found in parts for part in found]
     for frame in frames:
         blocks += [title_rect(frame).grown(4)] if frame.title else []
         badge = badge_rect(frame)
@@ -95,6 +96,16 @@ def place(
     return found, full
 
 
+def _slabs(r: Rect) -> list[Rect]:
+    """A diamond as five rectangles, since words may stand beside its tips."""
+    found = []
+    for k in range(5):
+        near = max(0.0, abs(k - 2) - 0.5) / 2.5  # how far the slab begins from the middle, as a share of the half
+        wide = r.w * (1 - near)
+        found.append(Rect(r.cx - wide / 2, r.y + r.h * k / 5, wide, r.h / 5))
+    return found
+
+
 def _length(line: Line) -> float:
     return sum(abs(a[0] - b[0]) + abs(a[1] - b[1]) for a, b in zip(line.points, line.points[1:], strict=False))
 
@@ -130,6 +141,8 @@ def _candidates(
                 cost = 0.3 * min(rank, 8) - 3 + number
             if room < 12 and not around:
                 cost += 30 if room < 4 else 6
+            if room < 12 + 8 * ((number > 0) + (number < len(segments) - 1)) and not around:
+                cost += 3  # it would reach into the round of a bend
             if not around:
                 found.append((cost, Rect(x - width / 2, y - height / 2, width, height), True))
             beside = cost + 8

@@ -123,7 +123,7 @@ def _best(diagram: Diagram, theme: Theme) -> tuple[graph.Figure, Style]:
                 continue
             unfolded.add((way, spacing))
             figure = laid[way, spacing].figure()
-        tries.append((_misfit(figure, above), figure))
+        tries.append((_misfit(figure, above, ribbon=chosen in ("right", "left")), figure))
         if tries[-1][0] == 0:
             break
     if chosen in ("right", "left"):
@@ -143,12 +143,16 @@ def _width(figure: graph.Figure) -> float:
     return right - left + 2 * PADDING
 
 
-def _misfit(figure: graph.Figure, above: float) -> float:
-    """How far a figure is from a page: 0 where it fits its width and is neither a ribbon nor a tower."""
+def _misfit(figure: graph.Figure, above: float, ribbon: bool = False) -> float:
+    """How far a figure is from a page: 0 where it fits its width and is neither a ribbon nor a tower.
+
+    `ribbon`: it may be one, since its row was asked for.
+    """
     left, top, right, low = figure.extent
     width, height = right - left + 2 * PADDING, low - top + above + 2 * PADDING
     aspect = width / height
-    return max(0.0, width / WIDEST - 1) * 2 + max(0.0, aspect / 3.4 - 1) + max(0.0, 0.4 / aspect - 1)
+    flat = 0.0 if ribbon else max(0.0, aspect / 3.4 - 1)
+    return max(0.0, width / WIDEST - 1) * 2 + flat + max(0.0, 0.4 / aspect - 1)
 
 
 def finish(figure: graph.Figure, title: str, theme: Theme, style: Style) -> Scene:

@@ -135,22 +135,23 @@ def _hidden_names(diagram: Diagram, layers: list[_Layer]) -> None:
         la.name = f"Hidden {number}" if len(inner) > 1 else "Hidden"
 
 
-def _slots(units: int) -> list[int]:
-    """1 for a neuron, 0 for the dots."""
+def _slots(units: int, tall: bool) -> list[int]:
+    """1 for a neuron, 0 for the dots. `tall`: the figure has layers of 7 or 8, and larger ones must not be lower."""
     if units <= 8:
         return [1] * units
-    shown = 3 if units <= 64 else 4
+    shown = 3 if units <= 64 and not tall else 4
     return [1] * shown + [0] + [1] * shown
 
 
 def _neurons(diagram: Diagram, layers: list[_Layer], theme: Theme) -> Figure | None:
-    tallest = max(len(_slots(la.units)) for la in layers)
+    tall = any(la.units in (7, 8) for la in layers)
+    tallest = max(len(_slots(la.units, tall)) for la in layers)
     d = 32 if tallest <= 6 else 28 if tallest <= 8 else 24
     pitch = d + (16 if d == 32 else 12)
     columns: list[list[float]] = []
     dots: list[float | None] = []
     for la in layers:
-        slots = _slots(la.units)
+        slots = _slots(la.units, tall)
         top = -(len(slots) - 1) * pitch / 2
         columns.append([top + i * pitch for i, s in enumerate(slots) if s])
         dots.append(next((top + i * pitch for i, s in enumerate(slots) if not s), None))
