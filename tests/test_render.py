@@ -1009,3 +1009,59 @@ def test_bars_that_are_only_named_are_told_what_they_are() -> None:
     assert operators == ["Conv 5×5", "Pool 2×2", "Flatten", "Dense", "Dense"]
     plain = layout(parse(text.replace("F5", "fc 1").replace("F6", "Dense 2")))
     assert [s.text for s in plain.shapes if s.role == "operator"] == ["Conv 5×5", "Pool 2×2"]
+
+
+TRANSFORMER = """Source [input] -> Source embedding [embedding]
+group Encoder x6
+group skip
+-> Self-attention [attention]
+end
+-> Add & norm [norm]
+group skip
+-> Feed forward [feedforward]
+end
+-> Add & norm#2 [norm]
+end
+Target [input] -> Target embedding [embedding]
+group Decoder x6
+-> Masked attention [attention]
+-> Add & norm#3 [norm]
+-> Cross-attention [attention]
+-> Add & norm#4 [norm]
+-> Feed forward#2 [feedforward]
+-> Add & norm#5 [norm]
+end
+-> Softmax [activation] -> Words [output]
+Add & norm#2 -> Cross-attention : keys, values
+Add & norm#3 -> Add & norm#4
+"""
+
+
+def test_an_encoder_and_a_decoder_are_two_columns() -> None:
+    diagram = parse(TRANSFORMER)
+    for words in (
+        {},
+        {"spacing": "wide", "theme": "night"},
+        {"spacing": "compact", "shapes": "square", "scale": "1.5"},
+    ):
+        scene = layout(diagram, **words)
+        assert faults.errors(scene) == 0
+        frames = [s for s in scene.shapes if s.role == "frame"]
+        assert [s.owner for s in frames] == [("group", 0), ("group", 1)]
+        assert frames[0].y + frames[0].h == pytest.approx(frames[1].y + frames[1].h)
+        boxes = {s.owner[1]: s for s in scene.shapes if s.role == "box"}
+        assert {s.owner[1] for s in scene.shapes if s.owner[0] == "node"} == set(range(len(diagram.nodes)))
+        assert len({round(s.w, 3) for s in boxes.values()}) == 1 and boxes[2].h == boxes[8].h > boxes[3].h
+        edges = diagram.flow()
+        lines = {s.owner[1]: s for s in scene.shapes if isinstance(s, Line)}
+        assert {k: s.ends for k, s in lines.items()} == {k: (e.source, e.target) for k, e in enumerate(edges)}
+        cross = next(k for k, e in enumerate(edges) if e.label)
+        assert lines[cross].points[0][1] == pytest.approx(boxes[5].y) and len(lines[cross].points) == 5
+        assert [s.owner for s in scene.shapes if s.role == "edge-label"] == [("edge", cross)]
+        for export in (PptxRenderer(), DrawioRenderer()):
+            assert export(scene, replace(diagram, style=replace(diagram.style, **words)))
+    # In another direction, or told otherwise, it is a graph like others.
+    for other in (replace(diagram, style=Style(direction="right")), parse(TRANSFORMER + "Softmax ..> Source : next\n")):
+        scene = layout(other)
+        frames = [s for s in scene.shapes if s.role == "frame"]
+        assert faults.errors(scene) == 0 and frames[0].y + frames[0].h != frames[1].y + frames[1].h

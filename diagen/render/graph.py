@@ -354,10 +354,11 @@ def _tight(made: Plan, shapes: list[str], extents: list[float], upright: bool, s
     by_rank: dict[int, list[int]] = {}
     for i, r in enumerate(rank):
         by_rank.setdefault(r, []).append(i)
-    ends: dict[int, list[tuple[int, int]]] = {}  # of the edges that pass each gap
+    ends: dict[int, list[tuple[int, int]]] = {}  # of the edges that pass each gap, but for those in a lane beside it
     for w in made.wires:
         for g in range(rank[w.low] + 1, rank[w.high] + 1):
-            ends.setdefault(g, []).append((w.low, w.high))
+            if w.shape != "lane":
+                ends.setdefault(g, []).append((w.low, w.high))
     tight = {}
     for g in range(1, max(rank) + 1):
         before, behind = by_rank[g - 1], by_rank[g]

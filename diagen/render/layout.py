@@ -8,7 +8,7 @@ from dataclasses import replace
 from unicodedata import is_normalized, normalize
 
 from diagen.diagram import Diagram, Style, display_labels
-from diagen.render import graph, network, placed, unet
+from diagen.render import columns, graph, network, placed, unet
 from diagen.render.drawn import as_drawn
 from diagen.render.kinds import SHORT_LINE
 from diagen.render.scene import Scene, Text, scaled, shifted
@@ -39,8 +39,17 @@ def layout(diagram: Diagram, **style: str) -> Scene:
     elif len(diagram.nodes) > MOST_NODES or len(diagram.edges) > MOST_EDGES:
         scene = finish(placed.draw(placed.in_a_grid(diagram), theme), diagram.title, theme, chosen)
     else:
-        scene = _faultless(diagram, theme)
+        scene = _side_by_side(diagram, theme) or _faultless(diagram, theme)
     return replace(scene, description=described(whole))
+
+
+def _side_by_side(diagram: Diagram, theme: Theme) -> Scene | None:
+    """An encoder and a decoder as two columns, where that has no fault."""
+    from diagen.render import faults  # as in _faultless
+
+    figure = columns.draw(diagram, theme)
+    scene = finish(figure, diagram.title, theme, diagram.style) if figure else None
+    return scene if scene and not faults.errors_of_ways(scene)[1] else None
 
 
 def _faultless(diagram: Diagram, theme: Theme) -> Scene:
