@@ -42,14 +42,17 @@ class Drawing:
     def text(self) -> str:
         return self._candidate.text
 
-    def save(self, path: str | Path) -> Path:
-        """Writes a .png, .svg, .pptx, .drawio, .pdf, .mmd or .dot file; DiagenError for others, or if it exists."""
+    def save(self, path: str | Path, legend: bool = False) -> Path:
+        """Writes a .png, .svg, .pptx, .drawio, .pdf, .mmd or .dot file; DiagenError for others, or if it exists.
+
+        legend: with a row below that says what its colours and dashes mean.
+        """
         path = Path(path)
         formats = {ENDINGS.get(name, name): name for name in FORMATS}
         ending = path.suffix.removeprefix(".").lower()
         if ending not in formats:
             raise DiagenError(f"{path.name} has an ending that is no format; there are .{', .'.join(formats)}")
-        write(path, content(formats[ending], self._candidate, Source(self.request, self.text)))
+        write(path, content(formats[ending], self._candidate, Source(self.request, self.text), legend=legend))
         return path
 
     def _repr_svg_(self) -> str:

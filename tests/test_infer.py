@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, TINY
+from PIL import Image
 
 import infer
 from diagen import DiagenError, results
@@ -342,6 +343,17 @@ def test_given_diagrams(run, tmp_path):
     (tmp_path / "empty").mkdir()
     refused(run("diagrams=empty", "output=p"), "no .txt, .jsonl")
     assert not (tmp_path / "p").exists()
+
+
+def test_a_legend_below_the_drawings(run, tmp_path):
+    text = "Data [dataset] -> Model [model]\n..> Data : more\n"
+    Path("a.txt").write_text(text, encoding="utf-8")
+    assert run("diagrams=a.txt", "output=plain").status == run("diagrams=a.txt", "output=o", "legend=true").status == 0
+    plain, told = (Path(folder, "01.svg").read_text(encoding="utf-8") for folder in ("plain", "o"))
+    assert "feedback</text>" in told and "feedback</text>" not in plain
+    heights = [Image.open(Path(folder, "01.png")).height for folder in ("plain", "o")]
+    assert heights[1] > heights[0] + 60
+    refused(run("diagrams=a.txt", "output=p", "legend=below"), "legend=below is neither true nor false")
 
 
 def test_output_in_hangul(run, tmp_path):

@@ -24,6 +24,9 @@ def test_a_text_becomes_a_drawing_that_shows_and_saves_itself(tmp_path) -> None:
     assert "style night" in drawing.text and repr(drawing) == drawing.text and drawing.scores == {}
     for ending in ("png", "svg", "pptx", "drawio", "pdf", "mmd", "dot"):
         assert read_source(drawing.save(tmp_path / f"a.{ending}")).text == drawing.text
+    pair = diagen.draw("raw data [data] -> clean\n")
+    low, high = (pair.save(tmp_path / f"{i}.svg", legend=bool(i)).read_text(encoding="utf-8") for i in (0, 1))
+    assert "process</text>" in high and "process</text>" not in low
     with pytest.raises(diagen.DiagenError, match="exists already"):
         drawing.save(tmp_path / "a.png")
     with pytest.raises(diagen.DiagenError, match="no format; there are .png"):
