@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from diagen.diagram import Diagram, Edge, Group
+from diagen.diagram import Diagram, Edge
+from diagen.render.frames import framed
 from diagen.render.graph import LAYERS, Arrangement, Figure
 from diagen.render.kinds import Rect
 from diagen.render.labels import FONT, LEADING, lines_of
@@ -50,7 +51,7 @@ def draw(diagram: Diagram, theme: Theme) -> Figure | None:
 
 def _pair(diagram: Diagram) -> tuple[int, tuple[list[int], list[int]]] | None:
     """The edge between two stacks of layers, and the nodes of each."""
-    groups = _framed(diagram)
+    groups = framed(diagram)
     style = diagram.style
     if len(groups) != 2 or style.direction not in ("", "up") or style.routing == "straight":
         return None
@@ -82,11 +83,6 @@ def _pair(diagram: Diagram) -> tuple[int, tuple[list[int], list[int]]] | None:
     )
     ends_there = not any(e.source == flow[cross].source for k, e in enumerate(flow) if k != cross)
     return (cross, sides) if ends_there and len(set(roots)) == 2 and not set(sides[0]) & set(sides[1]) else None
-
-
-def _framed(diagram: Diagram) -> list[Group]:
-    """The groups that have a frame; a shortcut alone has none."""
-    return [g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop]
 
 
 @dataclass(frozen=True)
@@ -141,7 +137,7 @@ def _stack(diagram: Diagram, nodes: list[int], figure: Figure) -> _Stack:
     numbers = {
         "node": nodes,
         "edge": [k for k, e in enumerate(diagram.flow()) if e.source in nodes and e.target in nodes],
-        "group": [k for k, g in enumerate(_framed(diagram)) if g.start in nodes],
+        "group": [k for k, g in enumerate(framed(diagram)) if g.start in nodes],
     }
 
     def named(s: Shape) -> Shape:

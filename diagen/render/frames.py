@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from diagen.diagram import Group
+from diagen.diagram import Diagram, Group
 from diagen.render.kinds import Rect
 from diagen.render.scene import Box, Line, Shape, Text
 from diagen.render.text import measure, shorten
@@ -28,6 +28,11 @@ class Frame:
     level: int
     shift: float = 0.0  # of the title to the right, where an edge enters at its usual place
     back: float = 0.0  # of the badge to the left, likewise
+
+
+def framed(diagram: Diagram) -> list[Group]:
+    """The groups that have a frame, in the order by which frames are numbered; a shortcut alone has none."""
+    return [g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop]
 
 
 def badge_text(repeat: int) -> str:

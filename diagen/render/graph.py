@@ -10,7 +10,7 @@ from functools import cached_property
 from diagen.diagram import ACTIVATIONS, LAYER_KINDS, Diagram
 from diagen.render import labels
 from diagen.render.fold import Fold, fold
-from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, ground_at, is_cut, title_width
+from diagen.render.frames import Frame, clear_title, draw_frames, frame_width, framed, ground_at, is_cut, title_width
 from diagen.render.kinds import DOTS, LINE, Look, Rect, look, port, words
 from diagen.render.kinds import draw as draw_node
 from diagen.render.place import SPACINGS, Plan, Wire, plan, solve
@@ -64,7 +64,7 @@ class Arrangement:
     ) -> None:
         self.diagram, self.theme, self.direction = diagram, theme, direction
         # A shortcut alone needs no frame; the edge that it stands for is in the flow already.
-        self.groups = tuple(g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop)
+        self.groups = tuple(framed(diagram))
         self.upright = direction in ("down", "up")
         self.spacing = SPACINGS[spacing_word or diagram.style.spacing or "normal"]
         self.looks = look_all(diagram, theme, self.upright, line)

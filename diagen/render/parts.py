@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from diagen.diagram import Diagram, Group
 from diagen.render import placed
 from diagen.render.drawn import as_drawn
+from diagen.render.frames import framed
 from diagen.render.scene import OUTLINES, Box, Ellipse, Line, Owner, Path, Point, Scene, Shape, Text, bounds
 
 Sides = tuple[float, float, float, float]  # left, top, right and bottom in logical pixels
@@ -112,7 +113,7 @@ def _drawn_groups(diagram: Diagram) -> list[Group]:
     """The groups by the index under which their frames are drawn."""
     if placed.applies(diagram):
         return list(diagram.groups)
-    return [g for g in diagram.groups if (g.title or g.repeat > 1) and g.start < g.stop]
+    return framed(diagram)
 
 
 def _homes(frames: dict[int, tuple[Box, Group]]) -> tuple[dict[int, int], dict[int, int]]:
