@@ -222,8 +222,8 @@ def one_request(cfg: DictConfig) -> None:
     """One sentence in, up to `keep` drawings out."""
     request, drawing = request_of(cfg), drawing_of(cfg)
     with output_folder(cfg) as folder:
-        llm = load(cfg)
         scorers = load_scorers(cfg)
+        llm = load(cfg)
         found = samples_of(cfg, llm, request)
         if not found.candidates:
             reason = reason_of(found.reasons)
@@ -353,7 +353,7 @@ def _given_picture(path: Path) -> Candidate | DiagenError:
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         return DiagenError(f"{path.name} cannot be read as a picture: {error}")
     if not looks_drawn(picture):
-        return DiagenError(f"{path.name} is no diagram: no ground of one colour; give a drawing")
+        return DiagenError(f"{path.name} is no diagram: no ground of one colour with something on it; give a drawing")
     return Candidate(None, picture)
 
 
@@ -486,8 +486,9 @@ def answer_all(
     part = final.with_name(final.name + ".part")
     done = resume(part, digest)
     todo, resumed = [row for row in rows if row["id"] not in done], bool(done)
-    llm = load(cfg) if any("error" not in row for row in todo) else None
-    scorers = load_scorers(cfg) if llm and cfg.candidates > 1 else {}
+    writes = any("error" not in row for row in todo)
+    scorers = load_scorers(cfg) if writes and cfg.candidates > 1 else {}
+    llm = load(cfg) if writes else None
     todo.sort(key=lambda row: len(row.get("prompt", "")))  # alike in length, so that little is padded
     size = max(1, cfg.batch * 8 // max(8, cfg.candidates + cfg.beams - 1))
     start = time.monotonic()

@@ -14,6 +14,7 @@ from pathlib import Path
 from diagen import DiagenError
 from diagen.data.ratings import Ratings, stars_of, user_of
 from diagen.diagram import DiagramError, parse
+from diagen.render.source import read_source
 
 HELP = """\
 Rate a drawing; infer.py then puts the drawings that you like first.
@@ -22,16 +23,24 @@ Rate a drawing; infer.py then puts the drawings that you like first.
   python rate.py outputs/infer/2026-11-22_15-00-00-1/02.svg 2.5     any file of a drawing will do
   python rate.py outputs/infer/2026-11-22_15-00-00-1/01.txt 5 --user "Kim Min-jun"
 
-The drawing's .json file must lie beside it. A second rating of the same drawing counts in place of the first.
+A .txt needs its .json file beside it; the others carry their request.
+A second rating of the same drawing counts in place of the first.
 Ratings are kept in ratings.sqlite in the user's data folder, or in the folder that DIAGEN_HOME names.
 The default user is me, as in conf/infer.yaml.
 """
 
 
 def drawn(path: Path) -> tuple[str, str]:
-    """The request ("" where there was none) and the text of a drawing, from the .json file beside it."""
+    """The request ("" where there was none) and the text of a drawing; of a .txt from the .json beside it."""
     if not path.is_file():
         raise DiagenError(f"{path} is no file; give a drawing of infer.py, such as 01.png, 01.svg or 01.txt")
+    if path.suffix.lower() != ".txt":
+        source = read_source(path)
+        try:
+            parse(source.text)
+        except DiagramError as error:
+            raise DiagenError(f"{path} was drawn from another version of the language; draw it again") from error
+        return source.request, source.text
     meta = path.with_suffix(".json")
     try:
         row = json.loads(meta.read_text(encoding="utf-8"))
@@ -40,12 +49,12 @@ def drawn(path: Path) -> tuple[str, str]:
             raise TypeError
         diagram = parse(text)
     except FileNotFoundError as error:
-        raise DiagenError(f"{meta} is missing; rate a drawing where infer.py wrote it, its .json beside it") from error
+        raise DiagenError(f"{meta} is missing; rate a text where infer.py wrote it, its .json beside it") from error
     except OSError as error:
         raise DiagenError(f"{meta} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DiagramError) as error:
         raise DiagenError(f"{meta} is not what infer.py writes beside a drawing; draw it again") from error
-    if path.suffix.lower() == ".txt" and not _tells(path, diagram):
+    if not _tells(path, diagram):
         raise DiagenError(f"{path} was changed since it was drawn; draw it again: python infer.py diagrams={path}")
     return request, text
 

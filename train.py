@@ -27,8 +27,12 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from diagen import DiagenError
-from diagen.console import build, fail, in_sweep, run
+from diagen.console import build, in_sweep, job, run
 
+LESS = (
+    "lower stage.trainer.args.per_device_train_batch_size (and raise gradient_accumulation_steps) or max_length, set "
+    "stage.trainer.args.gradient_checkpointing=true or llm.quantization=nf4"
+)
 BEFORE = "before.json"  # what the model could before a run that may be resumed
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
@@ -40,14 +44,12 @@ def main(cfg: DictConfig) -> float | None:
     random.seed(cfg.seed)
     torch.manual_seed(cfg.seed)
     folder = Path(cfg.resume or HydraConfig.get().runtime.output_dir)
-    try:
+    with job():
         if cfg.resume:
             as_begun(cfg, folder)
         suit(cfg)
         with tracked(cfg, folder) as run:
             return finetune(cfg, folder, run) if "stage" in cfg else fit(cfg, folder, run)
-    except DiagenError as error:
-        fail(error)
 
 
 def suit(cfg: DictConfig) -> None:
@@ -74,7 +76,7 @@ def suit(cfg: DictConfig) -> None:
 @contextmanager
 def tracked(cfg: DictConfig, folder: Path) -> Iterator[Any]:
     """One W&B run for this job: online where a key is at hand, else offline; none in helper processes."""
-    mode = cfg.wandb.mode or ("online" if _has_key() else "offline")
+    mode = cfg.wandb.mode or os.environ.get("WANDB_MODE") or ("online" if _has_key() else "offline")
     if os.environ.get("LOCAL_RANK", "0") != "0":
         mode = "disabled"
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # crashes of W&B itself are not told to its makers
@@ -157,8 +159,11 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
     data, model = build(cfg.data), build(cfg.model)
     trainer = build(cfg.trainer, logger=WandbLogger(experiment=run), default_root_dir=str(folder))
     start = time.monotonic()
-    trainer.fit(model, data, ckpt_path=last, weights_only=True if last else None)
+    with memory_advice(folder, "lower data.batch_size or model.width", "last.ckpt"):
+        trainer.fit(model, data, ckpt_path=last, weights_only=True if last else None)
     minutes = (time.monotonic() - start) / 60
+    told = trainer.callback_metrics.get("train/data_wait")  # of the last epoch
+    waited = {} if told is None else {"data_wait": round(float(told), 4)}
     best = trainer.checkpoint_callback.best_model_path
     tested = trainer.test(model, data, ckpt_path=best or None, weights_only=True if best else None, verbose=False)[0]
     if trainer.is_global_zero:
@@ -167,7 +172,8 @@ def fit(cfg: DictConfig, folder: Path, run: Any) -> float:
             image.save(folder / f"{name}.png")
             run.log({f"pictures/{name}": wandb_image(image)})
         card = {"command": command(), "renderer": renderer_hash(), "seed": cfg.seed}
-        card |= {"minutes": round(minutes, 1), "figures": {name: round(value, 4) for name, value in tested.items()}}
+        card |= {"minutes": round(minutes, 1), **waited}
+        card |= {"figures": {name: round(value, 4) for name, value in tested.items()}}
         save_net(model, folder / "net", card)
         figures = "  ".join(f"{name} {value:.3f}" for name, value in sorted(tested.items()))
         print(f"net: {folder / 'net'}   checkpoint: {best or folder}   {figures}   {minutes:.1f} minutes")
@@ -230,7 +236,7 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
     if asked and not run.disabled:
         trainer.add_callback(answers_to(asked[:4], llm, trainer, run))
     rated = list(rows["eval"]) if cfg.check and "chosen" in rows["eval"].column_names else []
-    with memory_advice(folder):
+    with memory_advice(folder, LESS, "checkpoint-*"):
         before, preferred_before = kept_before(folder) if last else (None, None)
         if not last:
             before = exact_share(llm, asked[: cfg.check]) if cfg.check else None
@@ -289,7 +295,7 @@ def command() -> str:
 
 
 @contextmanager
-def memory_advice(folder: Path) -> Iterator[None]:
+def memory_advice(folder: Path, less: str, checkpoint: str) -> Iterator[None]:
     """Where memory runs out, says what to lower."""
     from diagen.models.llm import out_of_memory
 
@@ -298,12 +304,8 @@ def memory_advice(folder: Path) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise
-        kept = f", and go on with resume={folder}" if any(folder.glob("checkpoint-*")) else ""
-        raise DiagenError(
-            "out of memory; lower stage.trainer.args.per_device_train_batch_size (and raise "
-            "gradient_accumulation_steps) or max_length, set stage.trainer.args.gradient_checkpointing=true or "
-            f"llm.quantization=nf4{kept}"
-        ) from error
+        kept = f", and go on with resume={folder}" if any(folder.glob(checkpoint)) else ""
+        raise DiagenError(f"out of memory; {less}{kept}") from error
 
 
 def answers_to(rows: list[dict[str, str]], llm: Any, trainer: Any, run: Any) -> Any:

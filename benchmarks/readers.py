@@ -87,7 +87,9 @@ def looks(diagram: Diagram, scene: Scene) -> dict[str, float]:
         "type": math.log(min((t.size for t in texts), default=8.0) * min(1.0, 880 / scene.width)),
         "slanted": sum(slanted) / (sum(math.dist(p, q) for p, q in pieces) or 1.0),
         "detail": math.log(1 + len(texts)),
-        "square": float(diagram.style.shapes == "square"),  # hardly to be seen at 48 pixels
+        "square": float(diagram.style.shapes == "square"),
+        "titled": float(bool(diagram.title)),  # this and the next are in no number that taste goes by
+        "labelled": sum(bool(e.label) for e in diagram.edges) / (len(diagram.edges) or 1),
     }
 
 
@@ -151,6 +153,8 @@ ASPECTS = {
     "routing": ("slanted",),
     "detail": ("detail",),
     "shapes": ("square",),
+    "title": ("titled",),
+    "arrow words": ("labelled",),
 }
 
 

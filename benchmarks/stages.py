@@ -39,7 +39,7 @@ from diagen.render.faults import errors
 from diagen.render.readability import readability
 from diagen.score import Readability, distinct, rank
 
-TOGETHER = 24  # answers decoded at once
+TOGETHER = 64  # answers decoded at once
 LONGEST = 512  # tokens of an answer
 NONE = -1.0  # readability of what is no diagram, below all others
 

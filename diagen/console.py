@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
@@ -43,6 +45,27 @@ def fail(error: DiagenError) -> NoReturn:
     sys.exit(1)
 
 
+@contextmanager
+def job() -> Iterator[None]:
+    """Around what a command does for one config: an expected failure ends it with one line.
+
+    In a sweep any failure does, so that the job is named and the others go on; its traceback stands above that line.
+    """
+    try:
+        yield
+    except DiagenError as error:
+        fail(error)
+    except (HydraException, OmegaConfBaseException) as error:
+        if not in_sweep():
+            raise
+        fail(DiagenError(_in_one_line(error)))
+    except Exception as error:
+        if not in_sweep():
+            raise
+        traceback.print_exc()
+        fail(DiagenError((str(error).strip() or type(error).__name__).splitlines()[0]))
+
+
 def build(settings: DictConfig, **more: Any) -> Any:
     """The object that a config's _target_ names, built from plain Python values; its DiagenError as it is."""
     try:
@@ -65,16 +88,25 @@ def run(main: Callable[[], Any]) -> int:
     try:
         main()
     except DiagenError:  # the job has said why
-        if failed:
-            say(f"failed: {'job' if len(failed) == 1 else 'jobs'} {', '.join(failed)}; the other jobs are done")
-        return 1
+        return _told()
     except (HydraException, OmegaConfBaseException) as error:
         say(f"error: {_in_one_line(error)}; --help shows examples")
         return 1
     except KeyboardInterrupt:
         say("stopped")
         return 130
-    return 0
+    except ValueError:
+        if not failed:
+            raise
+        return _told()  # a search of which every job failed has no best one
+    return _told() if failed else 0
+
+
+def _told() -> int:
+    """Names the jobs of a sweep that failed; the exit status."""
+    if failed:
+        say(f"failed: {'job' if len(failed) == 1 else 'jobs'} {', '.join(failed)}; the other jobs are done")
+    return 1
 
 
 def _quoted(argument: str) -> str:
@@ -89,5 +121,5 @@ def _in_one_line(error: Exception) -> str:
         return f"{error.override!r} cannot be read; write name=value, and name=\"'value'\" where it holds marks"
     text = re.split(r"\n(?:To append|Config search path|    full_key)", str(error))[0]
     if "is not in struct" in f"{error}{error.__cause__}":
-        text = text.replace("Could not override", "there is no setting")
+        text = text.replace("Could not override", "there is no setting") + "; write +name=value to add one"
     return " ".join(text.split()).rstrip(".")

@@ -132,6 +132,21 @@ def measure_known(want: dict[str, Any], row: dict[str, Any], scores: dict[str, l
     return wanted == drawn
 
 
+def told(diagram: Diagram) -> tuple:
+    """All that a diagram says: what two texts for one request must share, whoever chose the kinds of their boxes.
+
+    Names, sizes, counts and activations of its nodes, edges with labels and styles, groups, title and style words; not
+    the order of lines, places, or kinds, which two people choose differently for the same words.
+    """
+    names = [
+        (label.lower(), n.variant, n.kernel, n.size, n.units or 0, n.stride or 0, n.rate, n.activation)
+        for label, n in zip(display_labels(diagram), diagram.nodes, strict=True)
+    ]
+    edges = sorted((names[e.source], names[e.target], e.label.lower(), e.style) for e in diagram.edges)
+    groups = sorted((g.title.lower(), g.repeat, g.skip, sorted(names[g.start : g.stop])) for g in diagram.groups)
+    return sorted(names), edges, groups, diagram.title.lower(), diagram.style
+
+
 def judge(want: dict[str, Any], row: dict[str, Any], scores: dict[str, list[float]]) -> bool:
     """Whether an answer is exact; adds to the scores."""
     way = measure_layers if "layers" in want else measure_graph if "edges" in want else measure_known

@@ -5,10 +5,11 @@ python -m diagen.pairs ratings --user me --output outputs/pairs.jsonl           
 python -m diagen.pairs show outputs/pairs.jsonl --output outputs/pairs.png            ten pairs side by side
 python -m diagen.pairs show --output outputs/pairs.png                                ten of those that need no samples
 
-A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that holds the known graph beats one that
-does not; where all do, the more readable one wins if it is clearly more readable; where none does, the known diagram
-itself wins. The origin says which of these it was. The answers are kept beside the pairs: `samples` goes on with those
-that it had begun, and once the file of pairs is removed, makes other pairs of them with another --margin.
+A line holds "request", "chosen", "rejected" and "origin". Of the samples, one that says what the known text says, the
+kinds of its boxes apart, beats each that does not; where all do, the most readable one beats the least if it is clearly
+more readable; where none does, the known diagram itself beats what was written most often. The origin says which of
+these it was. The answers are kept beside the pairs: `samples` goes on with those that it had begun, and once the file
+of pairs is removed, makes other pairs of them with another --margin.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from typing import Any
 from diagen import DiagenError
 from diagen.data.ratings import pairs_of
 from diagen.data.synthetic import pairs
-from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, DiagramError, ask, canonical, parse
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, Diagram, DiagramError, ask, parse
+from diagen.measure import told
 
 MARGIN = 0.4  # of readability, 0 to 5
-TOGETHER = 32  # answers decoded at once
+TOGETHER = 64  # answers decoded at once
 
 
 def requests(number: int, seed: int) -> list[dict[str, str]]:
@@ -43,15 +45,16 @@ def by_length(rows: list[dict[str, str]], block: int) -> list[dict[str, str]]:
     ]
 
 
-def of_samples(request: str, right: str, texts: list[str], margin: float = MARGIN) -> dict[str, str] | None:
-    """The best against the worst of a model's answers to a request; None where they are too much alike.
+def of_samples(request: str, right: str, texts: list[str], margin: float = MARGIN) -> list[dict[str, str]]:
+    """The best of a model's answers to a request against each wrong one; none where they are too much alike.
 
-    Where none is right, `right` itself is the better one, and what the model writes most often the worse one.
+    Where all are right, the best against the worst. Where none is, `right` itself is the better one, and what the model
+    writes most often the worse one.
     """
     from diagen.render import layout
     from diagen.render.readability import readability
 
-    wanted = canonical(parse(right))
+    wanted = told(parse(right))
     found: dict[str, tuple[bool, float]] = {}
     often = Counter(texts)
     for text in often:
@@ -59,19 +62,19 @@ def of_samples(request: str, right: str, texts: list[str], margin: float = MARGI
             diagram: Diagram = parse(text)
         except DiagramError:
             continue
-        found[text] = (canonical(diagram) == wanted, readability(layout(diagram))[0])
+        found[text] = (told(diagram) == wanted, readability(layout(diagram))[0])
     if not found:
-        return None
+        return []
     best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
     if not found[best][0]:
-        best, worst, origin = right, max(found, key=lambda text: often[text]), "samples:known"
+        best, lost, origin = right, [max(found, key=lambda text: often[text])], "samples:known"
     elif not found[worst][0]:
-        origin = "samples:graph"
+        lost, origin = [text for text in found if not found[text][0]], "samples:graph"
     elif found[best][1] - found[worst][1] >= margin:
-        origin = "samples:readability"
+        lost, origin = [worst], "samples:readability"
     else:
-        return None
-    return {"request": request, "chosen": best, "rejected": worst, "origin": origin}
+        return []
+    return [{"request": request, "chosen": best, "rejected": text, "origin": origin} for text in lost]
 
 
 def sample(number: int, each: int, seed: int, adapter: str, answers: Path) -> list[dict[str, Any]]:
@@ -98,8 +101,10 @@ def sample(number: int, each: int, seed: int, adapter: str, answers: Path) -> li
             file.write(json.dumps(settings) + "\n")
         for i in range(done, number, size):
             some = rows[i : i + size]
+            # what gets half as long again as any right answer beside it is wrong, and all would wait for its end
+            longest = 16 + 3 * max(len(llm.tokenizer(row["text"])["input_ids"]) for row in some) // 2
             written = llm.generate(
-                [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, 400, beams=0
+                [ask(r["request"]) for r in some], each, [GRAMMAR] * len(some), 1.0, seed, longest, beams=0
             )
             for row, texts, finished in zip(some, written.texts, written.finished, strict=True):
                 ended = [text for text, whole in zip(texts, finished, strict=True) if whole]
@@ -115,7 +120,7 @@ def from_samples(rows: list[dict[str, Any]], each: int, margin: float, answers: 
     """The pairs that a model's answers give, and a line that says how many of which kind."""
     found = [of_samples(row["request"], row["right"], row["answers"], margin) for row in rows]
     cut = sum(each - len(row["answers"]) for row in rows)
-    pairs = [row for row in found if row]
+    pairs = [row for some in found for row in some]
     if not pairs:
         raise DiagenError(
             f"in none of {len(rows)} requests one answer is clearly better than another; raise --number or --each, or "
@@ -123,7 +128,7 @@ def from_samples(rows: list[dict[str, Any]], each: int, margin: float, answers: 
         )
     kinds = Counter(row["origin"] for row in pairs)
     told = ", ".join(f"{count} {origin}" for origin, count in sorted(kinds.items()))
-    print(f"{len(rows)} requests: {told}, {len(rows) - len(pairs)} alike; {cut} answers did not end")
+    print(f"{len(rows)} requests: {told}, {found.count([])} requests alike; {cut} answers did not end")
     return pairs
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diagen import DiagenError
 from diagen.diagram import LAYER_KINDS, Diagram, DiagramError, canonical, dump, parse, restyle
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from diagen.data.ratings import Rating, Ratings
     from diagen.models.autoencoder import ConvAutoEncoder
 
 SCALE = (0.580, 0.757)  # slope and offset from the mean of net and formula to people's scores: benchmarks/people.py
@@ -186,16 +187,19 @@ class TasteOf:
     """Predicts a user's rating: the base score and what ratings of near drawings say beyond it."""
 
     def __init__(self, user: str = "me", weights: str | None = None, weight: float = 0.5, neighbours: int = 8) -> None:
-        from diagen.data.ratings import user_of
+        from diagen.data.ratings import Ratings, home, user_of
         from diagen.taste import Taste
 
+        if (home() / "ratings.sqlite").exists():
+            Ratings().close()  # a damaged file is told before anything is written
         self.user, self.weights, self.weight = user_of(user), weights, weight
         self.taste = Taste(neighbours)
         self._loaded: tuple[ConvAutoEncoder, str] | None = None  # with its hash, once there are ratings
+        self._fitted: tuple[Any, ...] | None = None  # ratings and base score, what was learnt from them
 
     def __call__(self, candidates: Sequence[Candidate], base: Readability | None = None) -> None:
         """`taste` and `ratings` of each candidate; nothing where the user has rated nothing."""
-        from diagen.data.ratings import Ratings, home, latent_key
+        from diagen.data.ratings import Ratings, home
 
         if not (home() / "ratings.sqlite").exists():
             return  # nobody has rated anything here, and looking makes no file
@@ -203,41 +207,54 @@ class TasteOf:
             rows = ratings.of(self.user)[-self.taste.most :]
             if not rows:
                 return
-            import numpy as np
-
-            from diagen.data.images import renderer_hash
             from diagen.models.autoencoder import ConvAutoEncoder
             from diagen.models.nets import load_net
 
             self._loaded = self._loaded or load_net(ConvAutoEncoder, self.weights, "autoencoder")
             net, digest = self._loaded
             made = f"looks {digest} {base.hash if base else ''}"
-            keys = [latent_key(row.text, made, renderer_hash()) for row in rows]
-            known = ratings.latents(keys)
-            new = {}
-            for key, row in zip(keys, rows, strict=True):
-                if key in known or key in new:
-                    continue
-                try:
-                    drawn = candidate_of(row.text, {})
-                except DiagramError:
-                    continue  # rated under an earlier language
-                if base:
-                    base([drawn])
-                latent = appearance(net, [drawn])[0]
-                # The base score lies beside the latent, so that a rated drawing is drawn once.
-                new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
-            ratings.add_latents(new)
+            if self._fitted is None or self._fitted[:2] != (rows, made):
+                self._fitted = rows, made, *self._learnt(net, ratings, rows, made, base)
+        told, mean, number = self._fitted[2:]
+        if not number:
+            return
+        more = told(appearance(net, candidates))
+        for candidate, extra in zip(candidates, more.tolist(), strict=True):
+            start = candidate.readability if candidate.readability is not None else mean
+            candidate.taste, candidate.ratings = start + extra, number
+
+    def _learnt(
+        self, net: ConvAutoEncoder, ratings: Ratings, rows: list[Rating], made: str, base: Readability | None
+    ) -> tuple[Callable[[np.ndarray], np.ndarray], float, int]:
+        """What rated drawings say of others, the mean of their stars, and how many of them can still be drawn."""
+        import numpy as np
+
+        from diagen.data.images import renderer_hash
+        from diagen.data.ratings import latent_key
+
+        keys = [latent_key(row.text, made, renderer_hash()) for row in rows]
+        known = ratings.latents(keys)
+        new = {}
+        for key, row in zip(keys, rows, strict=True):
+            if key in known or key in new:
+                continue
+            try:
+                drawn = candidate_of(row.text, {})
+            except DiagramError:
+                continue  # rated under an earlier language
+            if base:
+                base([drawn])
+            latent = appearance(net, [drawn])[0]
+            # The base score lies beside the latent, so that a rated drawing is drawn once.
+            new[key] = np.append(latent, drawn.readability or 0.0).astype(np.float32)
+        ratings.add_latents(new)
         known |= new
         able = [(known[key], row.stars) for key, row in zip(keys, rows, strict=True) if key in known]
         if not able:
-            return
+            return self.taste.fit(np.zeros((0, 1)), np.zeros(0)), 0.0, 0
         table, stars = np.stack([numbers for numbers, _ in able]), np.array([given for _, given in able])
         residuals = stars - table[:, -1] if base else stars - stars.mean()
-        more = self.taste(table[:, :-1], residuals, appearance(net, candidates))
-        for candidate, extra in zip(candidates, more.tolist(), strict=True):
-            start = candidate.readability if candidate.readability is not None else float(stars.mean())
-            candidate.taste, candidate.ratings = start + extra, len(able)
+        return self.taste.fit(table[:, :-1], residuals), float(stars.mean()), len(able)
 
 
 _NAME = re.compile(r"""(?<![\w.])(?:[A-Za-z]*[A-Z][\w-]*|[a-z]+[_\d][\w]*)(?!\w)|"([^"\n]{2,40})\"""")

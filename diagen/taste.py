@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,19 +36,28 @@ class Taste:
         `rated` (n, d) are the latents of rated drawings, the newest last, `residuals` (n,) their stars minus their base
         scores, and `candidates` (m, d) the latents of the drawings that are to be put in order.
         """
+        return self.fit(rated, residuals)(candidates)
+
+    def fit(self, rated: np.ndarray, residuals: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        """What a call says, as a function of the candidates alone: nothing is shuffled again for the next ones."""
         rated, residuals = np.asarray(rated, float)[-self.most :], np.asarray(residuals, float)[-self.most :]
         number = len(residuals)
         if not number:
-            return np.zeros(len(candidates))
-        weight = number / (number + self.evidence)
-        told = np.full(len(candidates), residuals.mean())
-        off = residuals - residuals.mean()
+            return lambda candidates: np.zeros(len(candidates))
+        weight, mean = number / (number + self.evidence), residuals.mean()
+        off = residuals - mean
         centre, spread = rated.mean(axis=0), rated.std()
-        if number > 2 and len(candidates) and spread > 0 and off.any():
+        near = None
+        if number > 2 and spread > 0 and off.any():
             near = _Near((rated - centre) / spread, self.neighbours, self.around)
-            if self._foretold(near, off):
-                told = told + near(off, (np.asarray(candidates, float) - centre) / spread)
-        return weight * told
+            near = near if self._foretold(near, off) else None
+
+        def told(candidates: np.ndarray) -> np.ndarray:
+            if near is None or not len(candidates):
+                return np.full(len(candidates), weight * mean)
+            return weight * (mean + near(off, (np.asarray(candidates, float) - centre) / spread))
+
+        return told
 
     def _foretold(self, near: _Near, off: np.ndarray) -> bool:
         """Whether ratings follow from their neighbours: an exact test, since shuffled ratings are treated alike."""
@@ -73,9 +83,9 @@ class _Near:
     def __init__(self, rated: np.ndarray, neighbours: int, around: float) -> None:
         self.rated, self.around = rated, around / rated.shape[1]
         self.neighbours = min(neighbours, len(rated) - 1)
-        inner = rated @ rated.T
+        inner = rated.T @ rated
         ridge = RIDGE * np.trace(inner) / len(rated)
-        self.dual = rated.T @ np.linalg.inv(inner + ridge * np.eye(len(rated)))  # (d, n): from values to a direction
+        self.dual = np.linalg.solve(inner + ridge * np.eye(len(inner)), rated.T)  # (d, n): from values to a direction
         self.plain = self.around * _squares(rated, rated)
 
     def __call__(self, values: np.ndarray, latents: np.ndarray | None = None) -> np.ndarray:

@@ -184,13 +184,16 @@ def test_pairs_are_shown_side_by_side(tmp_path, monkeypatch) -> None:
 def test_pairs_of_samples() -> None:
     right, ask = "A -> B\n-> C\n", "A, B, C"
     best = of_samples(ask, right, ["A -> C\n", right, "A ->", right])
-    assert best == {"request": ask, "chosen": right, "rejected": "A -> C\n", "origin": "samples:graph"}
+    assert best == [{"request": ask, "chosen": right, "rejected": "A -> C\n", "origin": "samples:graph"}]
+    both = of_samples(ask, right, ["A -> C\n", "A [data] -> B\n-> C\n", "title No\nA -> B\n-> C\n", "A ..> B\n-> C\n"])
+    assert [row["rejected"].split()[0] for row in both] == ["A", "title", "A"]  # kinds are a matter of taste
+    assert {row["chosen"] for row in both} == {"A [data] -> B\n-> C\n"}
     known = of_samples(ask, right, ["A -> C\n", "B -> A\n", "B -> A\n"])
-    assert known == {"request": ask, "chosen": right, "rejected": "B -> A\n", "origin": "samples:known"}
+    assert known == [{"request": ask, "chosen": right, "rejected": "B -> A\n", "origin": "samples:known"}]
     heap = "A @100,100 -> B @110,105\n-> C @120,100\n"
-    assert of_samples(ask, right, [heap, right]) == {
-        "request": ask, "chosen": right, "rejected": heap, "origin": "samples:readability",
-    }  # fmt: skip
-    assert of_samples(ask, right, [heap, right], margin=5.0) is None
-    assert of_samples(ask, right, [right, right]) is None  # nothing to learn from
-    assert of_samples(ask, right, ["A ->"]) is None  # no side that could be drawn
+    assert of_samples(ask, right, [heap, right]) == [
+        {"request": ask, "chosen": right, "rejected": heap, "origin": "samples:readability"}
+    ]
+    assert of_samples(ask, right, [heap, right], margin=5.0) == []
+    assert of_samples(ask, right, [right, right]) == []  # nothing to learn from
+    assert of_samples(ask, right, ["A ->"]) == []  # no side that could be drawn

@@ -161,10 +161,33 @@ def test_two_processes_train_together(tmp_path) -> None:
     small = ["model.width=4", "data.side=32", "data.num_requests=4", "data.num_held_out=2", "data.batch_size=6"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "train.py"), "model=cnn", *small, "data.num_workers=0", "trainer.max_epochs=1",
-         "trainer.devices=2", "+trainer.strategy=ddp", "trainer.accelerator=cpu", "+trainer.enable_progress_bar=false",
+         "trainer.devices=2", "trainer.strategy=ddp", "trainer.accelerator=cpu", "+trainer.enable_progress_bar=false",
          "wandb.mode=offline", f"hydra.run.dir={tmp_path}/run"],
         cwd=tmp_path, capture_output=True, text=True, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.count("net: ") == 1
     assert len(list((tmp_path / "run/wandb").glob("offline-run-*"))) == 1  # logged once
+
+
+def sweep(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    small = ["data.side=32", "data.num_requests=4", "data.num_held_out=2", "data.batch_size=6", "data.num_workers=0"]
+    return subprocess.run(
+        [sys.executable, str(ROOT / "train.py"), "-m", *small, "trainer.max_epochs=1", "trainer.accelerator=cpu",
+         "+trainer.enable_progress_bar=false", "wandb.mode=disabled", f"hydra.sweep.dir={folder}/sweep", *arguments],
+        cwd=folder, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+
+
+def test_a_job_that_fails_is_named_and_the_others_go_on(tmp_path) -> None:
+    done = sweep(tmp_path, "model=cnn", "model.width=-1,4")
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "failed: job 0; the other jobs are done"
+    assert "error in job 0: " in done.stderr and done.stdout.count("net: ") == 1
+    card = json.loads((tmp_path / "sweep/1/net/diagen.json").read_text())
+    assert 0 <= card["data_wait"] < 1 and card["settings"]["width"] == 4
+
+
+def test_a_search_goes_on_after_a_trial_that_fails(tmp_path) -> None:
+    pytest.importorskip("optuna")
+    done = sweep(tmp_path, "experiment=cnn_search", "hydra.sweeper.n_trials=2", "model.width=-1")
+    assert done.returncode == 1 and done.stderr.splitlines()[-1] == "failed: jobs 0, 1; the other jobs are done"

@@ -27,7 +27,7 @@ def llm() -> DiagramLLM:
 @pytest.fixture
 def adapter(tmp_path: Path) -> Path:
     """An adapter that changes the model, saved as training saves it."""
-    base = DiagramLLM(TINY, adapter=None, dtype="float32")
+    base = DiagramLLM(TINY, adapter=None, dtype="float32", merge=False)
     torch.manual_seed(3)
     config = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
     get_peft_model(base.model, config).save_pretrained(str(tmp_path / "adapter"))

@@ -71,6 +71,7 @@ def test_a_file_and_the_image_in_memory_are_the_same(tmp_path: Path) -> None:
 def test_photographs_are_told_from_drawings() -> None:
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8))
     assert not looks_drawn(noise.resize((600, 600), Image.Resampling.BICUBIC))
+    assert not looks_drawn(Image.new("RGB", (600, 400), "white"))  # an empty page
     for theme in ("paper", "night", "slide"):
         assert looks_drawn(PillowRenderer()(layout(parse(TEXT), theme=theme)))
 

@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 import rate
 from diagen.data.ratings import Ratings
+from diagen.render.source import KEY, Source
 
 TEXT = "Load [data] -> Train -> Test\n"
 
@@ -39,8 +42,10 @@ def folder(tmp_path: Path) -> Path:
         meta = {"id": name, "request": request, "text": TEXT, "nodes": [], "edges": [], "scores": {}}
         (place / f"{name}.json").write_text(json.dumps(meta), encoding="utf-8")
         (place / f"{name}.txt").write_text(TEXT, encoding="utf-8")
-        (place / f"{name}.png").write_bytes(b"\x89PNG")
-        (place / f"{name}.svg").write_text("<svg/>", encoding="utf-8")
+        source, chunk = Source(request or "", TEXT), PngInfo()
+        chunk.add_itxt(KEY, source.packed())
+        Image.new("RGB", (4, 4)).save(place / f"{name}.png", pnginfo=chunk)
+        (place / f"{name}.svg").write_text(f"<svg>{source.element()}</svg>", encoding="utf-8")
     return place
 
 
@@ -75,7 +80,11 @@ def test_rates_what_infer_writes(rate_py, run, fake, tmp_path):
         (("01.png", "3", "--user", "\udcff"), "U+DCFF"),
         (("09.png", "3"), "is no file"),
         ((".", "3"), "is no file"),
-        (("alone.png", "3"), "alone.json is missing"),
+        (("alone.txt", "3"), "alone.json is missing"),
+        (("alone.png", "3"), "does not say what it was drawn from"),
+        (("cut.png", "3"), "is no drawing of diagen"),
+        (("photo.jpg", "3"), "drawings are read from"),
+        (("old.svg", "3"), "another version of the language"),
         (("edited.txt", "3"), "changed since it was drawn"),
         (("list.txt", "3"), "is not what infer.py writes"),
         (("broken.txt", "3"), "is not what infer.py writes"),
@@ -90,7 +99,11 @@ def test_refusals(rate_py, folder, monkeypatch, arguments, words):
     for name, meta in (files | {"edited": good}).items():
         (folder / f"{name}.json").write_text(meta, encoding="utf-8")
         (folder / f"{name}.txt").write_text("A -> B\n", encoding="utf-8")
-    (folder / "alone.png").write_bytes(b"\x89PNG")
+    (folder / "alone.txt").write_text(TEXT)
+    Image.new("RGB", (4, 4)).save(folder / "alone.png")
+    Image.new("RGB", (4, 4)).save(folder / "photo.jpg")
+    (folder / "cut.png").write_bytes(b"\x89PNG")
+    (folder / "old.svg").write_text(f"<svg>{Source('a', '-> ->').element()}</svg>")
     status, out, err = rate_py(*arguments)
     assert (status, out) == (1, "")
     assert err.startswith("error: ") and err.count("\n") == 1 and words in err

@@ -94,8 +94,13 @@ class ConvAutoEncoder(lightning.LightningModule):
         masks = masks.repeat_interleave(16, 2).repeat_interleave(16, 3)
         return torch.where(masks, pictures[:, :, :1, :1], pictures)
 
+    def on_fit_start(self) -> None:
+        self.begun = torch.initial_seed()
+
     def on_train_epoch_start(self) -> None:
-        torch.manual_seed(self.current_epoch)  # a resumed run hides what an unbroken one would have hidden
+        torch.manual_seed(
+            self.begun + 1_000_003 * self.current_epoch
+        )  # a resumed run hides what an unbroken one would have hidden
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         return self._step(batch, "train")

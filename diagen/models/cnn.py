@@ -129,8 +129,13 @@ class ReadabilityCNN(lightning.LightningModule):
     def test_step(self, batch: dict[str, Tensor], _: int) -> None:
         self._judge(batch, "test")
 
+    def on_fit_start(self) -> None:
+        self.begun = torch.initial_seed()
+
     def on_train_epoch_start(self) -> None:
-        torch.manual_seed(self.current_epoch)  # a resumed run draws what an unbroken one would have drawn
+        torch.manual_seed(
+            self.begun + 1_000_003 * self.current_epoch
+        )  # a resumed run draws what an unbroken one would have drawn
 
     def on_validation_epoch_start(self) -> None:
         self.seen: list[tuple[Tensor, Tensor, Tensor]] = []

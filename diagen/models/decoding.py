@@ -22,8 +22,9 @@ class Drawn:
     def step(self, logits: torch.Tensor) -> list[tuple[int, int]]:
         """(row, token) of what goes on, from masked logits (rows, vocabulary); nothing once it is finished."""
         if self.temperature > 0:
-            chances = torch.softmax(logits[0] / self.temperature, -1).cpu()
-            token = int(torch.multinomial(chances, 1, generator=self.randoms))
+            # One random number and the sums of the chances: torch.multinomial draws one for each token it knows.
+            sums = torch.softmax(logits[0] / self.temperature, -1).cpu().double().cumsum(0)
+            token = int(torch.searchsorted(sums, torch.rand(1, generator=self.randoms).double() * sums[-1], right=True))
         else:
             token = int(logits[0].argmax())
         if token == self.eos:

@@ -1,4 +1,4 @@
-"""What training runs on: whether it knows bfloat16, and memory that is not given back between two steps."""
+"""What a model runs on: whether it knows bfloat16, memory that is kept between two steps, weights that are packed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 
 import torch
 
+ROWS = 16  # answers written at once, about; oneDNN lays weights out for so many
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX = -1, -2, -4  # of mallopt(3)
 
 
@@ -29,3 +30,29 @@ def keep_memory() -> None:
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
         mallopt(M_TOP_PAD, 2**29)
+
+
+class PackedLinear(torch.nn.Module):
+    """A linear layer for writing only: oneDNN lays its weights out once, not anew for the few rows of each token."""
+
+    def __init__(self, linear: torch.nn.Linear) -> None:
+        super().__init__()
+        self.bias = linear.bias
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(linear.weight.detach(), ROWS)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+
+
+def pack_linear(model: torch.nn.Module) -> None:
+    """Packs the linear layers of a model in float32 on the CPU, in place; it can then be neither trained nor saved.
+
+    A token of eleven answers takes two thirds of the time, of four answers half. Does nothing where PyTorch was built
+    without oneDNN.
+    """
+    if not (torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")):
+        return
+    for module in list(model.modules()):
+        for name, child in list(module.named_children()):
+            if type(child) is torch.nn.Linear:
+                setattr(module, name, PackedLinear(child))

@@ -20,6 +20,7 @@ from transformers.utils.import_utils import is_flash_attn_2_available
 
 from diagen import DiagenError
 from diagen.models.decoding import Drawn, Likeliest
+from diagen.models.device import pack_linear
 from diagen.models.weights import sha256, smollm2_135m
 
 SHIPPED = Path(__file__).parent.parent / "weights"
@@ -128,6 +129,8 @@ class DiagramLLM:
                 ) from error
             if merge and quantization == "none":
                 self.model = self.model.merge_and_unload()
+        if merge and quantization == "none" and device.type == "cpu" and dtype == "float32":
+            pack_linear(self.model)
         self.lora = None if lora is None or adapter is not None else LoraConfig(task_type="CAUSAL_LM", **lora)
         self._compiler: Any = None
 

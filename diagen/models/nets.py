@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,23 @@ from diagen import DiagenError
 
 SHIPPED = Path(__file__).parent.parent / "weights"
 Net = TypeVar("Net", bound=lightning.LightningModule)
+
+
+class DataWait(lightning.Callback):
+    """Logs train/data_wait of each epoch: the share of its time in which a step waited for its pictures."""
+
+    def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        self.start = self.ended = time.perf_counter()
+        self.waited = 0.0
+
+    def on_train_batch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *_: Any) -> None:
+        self.waited += time.perf_counter() - self.ended
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, *_: Any) -> None:
+        self.ended = time.perf_counter()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        pl_module.log("train/data_wait", self.waited / (self.ended - self.start), rank_zero_only=True)
 
 
 def save_net(net: lightning.LightningModule, folder: Path, card: dict[str, Any]) -> None:
