@@ -33,6 +33,7 @@ LESS = (
     "lower stage.trainer.args.per_device_train_batch_size (and raise gradient_accumulation_steps) or max_length, set "
     "stage.trainer.args.gradient_checkpointing=true or llm.quantization=nf4"
 )
+LOSS = tuple(f"stage.trainer.{name}" for name in ("_target_", "nll_weight", "args.beta", "args.loss_"))
 BEFORE = "before.json"  # what the model could before a run that may be resumed
 CONF = str(Path(__file__).parent / "conf")  # whole, so that tests can import this file
 
@@ -110,7 +111,7 @@ def as_begun(cfg: DictConfig, folder: Path) -> None:
     if not begun.is_file():
         return  # there is nothing to compare with; whether there is a checkpoint is asked later
     was, now = (flat(OmegaConf.to_container(settings)) for settings in (OmegaConf.load(begun), cfg))
-    kept = ("seed", "llm.", "stage.rows.", "data.", "model.")
+    kept = ("seed", "llm.", "stage.rows.", *LOSS, "data.", "model.")
     for name in sorted(was.keys() | now.keys()):
         if name.startswith(kept) and name != "data.num_workers" and was.get(name) != now.get(name):
             typed = " ".join(str(word) for word in OmegaConf.load(folder / ".hydra/overrides.yaml"))
@@ -232,8 +233,9 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         train_dataset=rows["train"],
         eval_dataset=rows["eval"],
     )
-    asked = [row for row in islice(pairs(cfg.seed, "held_out"), 20 * cfg.check) if row["source"] == "template"]
-    if asked and not run.disabled:
+    held_out = (row for row in pairs(cfg.seed, "held_out") if row["source"] == "template")
+    asked = list(islice(held_out, max(4, cfg.check)))
+    if not run.disabled:
         trainer.add_callback(answers_to(asked[:4], llm, trainer, run))
     rated = list(rows["eval"]) if cfg.check and "chosen" in rows["eval"].column_names else []
     with memory_advice(folder, LESS, "checkpoint-*"):
@@ -269,12 +271,14 @@ def finetune(cfg: DictConfig, folder: Path, run: Any) -> float:
         "before": llm.card,
     }
     save_adapter(trainer.model, adapter, card)
+    run.summary.update({name: card[name] for name in card if name.endswith(("_before", "_after"))})
     if after is not None and before is not None:
         verdict = "worse than before" if after < before else "not worse than before"
         print(f"right graphs of {cfg.check} held-out requests: {before:.2f} before, {after:.2f} after: {verdict}")
     if preferred_after is not None and preferred_before is not None:
         whose = f"{cfg.user}'s ratings" if "ratings" in cfg.stage.rows.sources else "mistaken diagrams"
-        told = f"better one likelier in {preferred_before:.2f} before, {preferred_after:.2f} after"
+        told = f"better one likelier in {preferred_before:.2f} before, {preferred_after:.2f} after: "
+        told += "worse than before" if preferred_after < preferred_before else "not worse than before"
         print(f"{len(rated)} held-out pairs of {whose}: {told}")
     print(f"adapter: {adapter}   eval loss {loss:.4f}   {minutes:.0f} minutes")
     return loss
@@ -309,7 +313,10 @@ def memory_advice(folder: Path, less: str, checkpoint: str) -> Iterator[None]:
 
 
 def answers_to(rows: list[dict[str, str]], llm: Any, trainer: Any, run: Any) -> Any:
-    """A callback that sends to W&B, at each evaluation, what the model then draws for these requests, with scores."""
+    """A callback that sends to W&B, at each evaluation, what the model then draws for these requests, with scores.
+
+    The likeliest answer and one drawn at random of each; one picture where they are the same.
+    """
     from transformers import TrainerCallback
 
     from diagen.diagram import GRAMMAR, ask
@@ -324,16 +331,17 @@ def answers_to(rows: list[dict[str, str]], llm: Any, trainer: Any, run: Any) -> 
             llm.model = trainer.model
             training = trainer.model.training
             written = llm.generate(
-                [ask(r["request"]) for r in rows], 1, [GRAMMAR] * len(rows), max_new_tokens=400, beams=1
+                [ask(r["request"]) for r in rows], 2, [GRAMMAR] * len(rows), max_new_tokens=400, beams=1
             )
             trainer.model.train(training)
-            images = []
+            images, drawn = [], 0
             for row, texts, finished in zip(rows, written.texts, written.finished, strict=True):
-                drawn, _reasons = distinct(texts, finished, {})
-                for found in rank(row["request"], drawn, scorers):
-                    told = f"readability {found.readability:.2f}, match {found.match:.2f}: {row['request']}"
-                    images.append(wandb_image(found.image, told))
-            run.log({"answers": images, "answers/drawn": len(images) / len(rows)})
+                found, _reasons = distinct(texts, finished, {})
+                drawn += sum(candidate.copies for candidate in found)
+                for one in rank(row["request"], found, scorers):
+                    told = f"readability {one.readability:.2f}, match {one.match:.2f}: {row['request']}"
+                    images.append(wandb_image(one.image, told))
+            run.log({"answers": images, "answers/drawn": drawn / (2 * len(rows))})
 
     return Answers()
 
@@ -359,7 +367,8 @@ def preferred(llm: Any, rows: list[dict[str, str]]) -> float:
     import torch
 
     def likelihood(prompt: str, answer: str) -> float:
-        asked, told = (llm.tokenizer(text, add_special_tokens=False)["input_ids"] for text in (prompt, answer))
+        asked = llm.tokenizer(prompt)["input_ids"]
+        told = llm.tokenizer(answer, add_special_tokens=False)["input_ids"]
         ids = torch.tensor([asked + told + [llm.tokenizer.eos_token_id]], device=llm.model.device)
         chances = llm.model(input_ids=ids).logits[0, len(asked) - 1 : -1].float().log_softmax(-1)
         return float(chances.gather(1, ids[0, len(asked) :, None]).sum())

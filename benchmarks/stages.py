@@ -12,8 +12,9 @@ others are measured against. "More readable" is the chance that a drawing of thi
 readability than one of the first adapter of the same request: all pairs of their samples, ties half, an answer that is
 no diagram loses; then the same among pairs of right graphs, since a graph that lacks boxes is easily readable. The
 intervals hold 95 % of 2,000 resamplings of the requests. Of a held-out request a right graph is the known one in all,
-the kinds of its boxes too; F1 of arrows goes by names. A fault is an error of diagen/render/faults.py, F1 to F18. Time
-and memory are of the adapter's last stage, from its card.
+the kinds of its boxes too; "but for kinds" lets these differ, yet no group, title or style word that was asked for. F1
+of arrows goes by names. A fault is an error of diagen/render/faults.py, F1 to F18. Time and memory are of the adapter's
+last stage, from its card.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from tqdm import tqdm
 
 from diagen import DiagenError
 from diagen.data.synthetic import pairs
-from diagen.diagram import GRAMMAR, GRAMMAR_HASH, as_graph, ask
-from diagen.measure import judge, known
+from diagen.diagram import GRAMMAR, GRAMMAR_HASH, as_graph, ask, parse
+from diagen.measure import judge, known, told
 from diagen.models.llm import CARD, SHIPPED, DiagramLLM
 from diagen.models.weights import sha256
 from diagen.render.faults import errors
@@ -65,6 +66,7 @@ class Judged:
     """The answers of one adapter to one request, a number each; no `edges` where only layers are wanted."""
 
     right: list[float]
+    told: list[float]  # right but for kinds; none where the text is not known
     edges: list[float]
     readable: list[float]  # computed, NONE where there is no diagram
     cnn: list[float]  # of diagrams only, and so are the faults
@@ -155,12 +157,13 @@ def judged(want: dict[str, Any], row: dict[str, Any], scorer: Readability, net: 
     ranked = rank(want["prompt"], candidates, {"readability": scorer})
     if ranked:
         net(ranked)
-    found = Judged([], [], [], [], [], 0.0, len(ranked), row["tokens"] / number)
+    found = Judged([], [], [], [], [], [], 0.0, len(ranked), row["tokens"] / number)
     for i, c in enumerate(ranked):
         assert c.diagram
         scores: dict[str, list[float]] = defaultdict(list)
         right = float(judge(want, {"text": c.text, **as_graph(c.diagram)}, scores))
         found.right += [right] * c.copies
+        found.told += [float(told(c.diagram) == told(parse(want["text"])))] * c.copies if "text" in want else []
         found.edges += scores["edge_f1"] * c.copies
         found.readable += [readability(c.scene)[0]] * c.copies
         found.cnn += [c.readability or 0.0] * c.copies
@@ -168,6 +171,7 @@ def judged(want: dict[str, Any], row: dict[str, Any], scorer: Readability, net: 
         found.first = found.first if i else right
     missing = number - len(found.right)
     found.right += [0.0] * missing
+    found.told += [0.0] * missing if "text" in want else []
     found.edges += [0.0] * missing if "layers" not in want else []
     found.readable += [NONE] * missing
     return found
@@ -217,6 +221,7 @@ def table(name: str, adapters: list[Adapter], found: list[list[Judged]], samples
         "SHA-256 of the adapter": [a.sha256[:12] for a in adapters],
         "right graphs, mean of the samples": means("right"),
         "right graphs, of those put first": mean("first"),
+        "right but for kinds, mean of the samples": means("told"),
         "arrows, F1": means("edges"),
         "no diagram": [f"{x:.3f}" for x in none],
         f"more readable than {reference} (95 %)": ["-", *(wins(column, found[0]) for column in found[1:])],

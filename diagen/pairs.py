@@ -77,20 +77,24 @@ def of_samples(request: str, right: str, texts: list[str], margin: float = MARGI
     return [{"request": request, "chosen": best, "rejected": text, "origin": origin} for text in lost]
 
 
-def sample(number: int, each: int, seed: int, adapter: str, answers: Path) -> list[dict[str, Any]]:
-    """A model's answers to `number` requests, with the request and its right text; kept in a file as they come."""
+def sample(number: int, each: int, seed: int, model: dict[str, str], answers: Path) -> list[dict[str, Any]]:
+    """A model's answers to `number` requests, with the request and its right text; kept in a file as they come.
+
+    model: weights, adapter, dtype and quantization, as in conf/llm.
+    """
     from tqdm import tqdm
 
     from diagen.models.llm import DiagramLLM
 
-    settings = {"number": number, "each": each, "seed": seed, "adapter": adapter}
+    settings = {"number": number, "each": each, "seed": seed, **model}
     kept = [json.loads(line) for line in _whole(answers).split("\n") if line] if answers.exists() else []
     if kept and kept[0] != settings:
         raise DiagenError(f"{answers} was begun with other settings; remove it or repeat them")
     done = max(0, len(kept) - 1)
     if done == number:
         return kept[1:]
-    llm = DiagramLLM(adapter=adapter, dtype="float32", grammar_hash=GRAMMAR_HASH)
+    llm = DiagramLLM(**model, attention="auto", grammar_hash=GRAMMAR_HASH)
+    print(llm.attention, file=sys.stderr)
     size = max(1, TOGETHER // each)
     rows = by_length(requests(number, seed), 16 * size)
     answers.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +174,8 @@ def show(path: Path | None, output: Path) -> None:
             image = PillowRenderer(1.0)(layout(parse(row[name])))
             image.thumbnail((wide, high))
             sheet.paste(image, (x, y + 20))
-    sheet.save(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(output, "PNG")
     print(output)
 
 
@@ -182,7 +187,10 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=8, help="samples of a request")
     parser.add_argument("--margin", type=float, default=MARGIN, help="of readability, between two right answers")
     parser.add_argument("--seed", type=int, default=101)
-    parser.add_argument("--adapter", default="shipped")
+    parser.add_argument("--weights", default="smollm2_135m", help="of the backbone: a folder, or a name on the Hub")
+    parser.add_argument("--adapter", default="shipped", help="the one that ships, or a folder")
+    parser.add_argument("--dtype", default="float32", help="or bfloat16, float16")
+    parser.add_argument("--quantization", default="none", help="or int8, nf4")
     parser.add_argument("--user", default="me")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args()
@@ -191,7 +199,8 @@ def main() -> int:
             raise DiagenError(f"{args.output} exists already and is not overwritten; choose another output")
         if args.source == "samples":
             answers = args.output.with_name(args.output.name + ".answers")
-            rows = sample(args.number, args.each, args.seed, args.adapter, answers)
+            model = {name: getattr(args, name) for name in ("weights", "adapter", "dtype", "quantization")}
+            rows = sample(args.number, args.each, args.seed, model, answers)
             found = from_samples(rows, args.each, args.margin, answers)
             write(found, args.output)
             print(f"{args.output}: {len(found)} pairs; the answers stay in {answers}")
@@ -203,6 +212,16 @@ def main() -> int:
             show(args.file, args.output)
     except DiagenError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"error: {args.output} cannot be written: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except (RuntimeError, MemoryError) as error:
+        from diagen.models.llm import out_of_memory
+
+        if not out_of_memory(error):
+            raise
+        print("error: out of memory; lower --each, or set --quantization nf4", file=sys.stderr)
         return 1
     return 0
 

@@ -22,6 +22,7 @@ from benchmarks import memory
 from diagen import DiagenError
 from diagen import pairs as preference_pairs
 from diagen.data.synthetic import pairs
+from diagen.data.text import load_preferences, mistakes
 from diagen.diagram import GRAMMAR, GRAMMAR_HASH, ask
 from diagen.models.llm import DiagramLLM, choose_attention
 
@@ -146,10 +147,11 @@ def test_what_is_taught_is_what_is_decoded(tmp_path, kind, prompt, end):
 
 
 def test_chain(coder, tune, run, tmp_path):
-    """sft -> orpo -> infer on DeepSeek-Coder's architecture, and its adapter merged by hand."""
+    """sft -> dpo -> orpo -> infer on DeepSeek-Coder's architecture, and its adapter merged by hand."""
     here = ["llm=deepseek_coder_1b", f"llm.weights={coder}"]
     sft = tune("sft", *here, "stage.trainer.args.gradient_checkpointing=true")
-    orpo = tune("orpo", *here, "stage=orpo", f"llm.adapter={sft}")
+    dpo = tune("dpo", *here, "stage=dpo", f"llm.adapter={sft}")
+    orpo = tune("orpo", *here, "stage=orpo", f"llm.adapter={dpo}")
     card = json.loads((Path(orpo) / "diagen.json").read_text())
     assert card["base"] == coder and card["before"]["pairs"] == 16
     merged = tmp_path / "merged"
@@ -172,6 +174,15 @@ def test_chain(coder, tune, run, tmp_path):
     assert written[0] == written[1]
 
 
+def test_preferences_begin_as_answers_do(coder):
+    """DeepSeek's tokenizer sets the first token itself, and its template does too; TRL's DPO has both set it."""
+    llm = DiagramLLM(coder, adapter=None, dtype="float32")
+    rows = load_preferences(["mistakes"], 4, 2, 1, tokenizer=llm.tokenizer, max_length=2000)["train"]
+    asked = [row["request"] for row in islice(mistakes(1, "train"), 4)]
+    found = [llm.tokenizer(row["prompt"])["input_ids"] for row in rows]
+    assert sorted(found) == sorted(llm.prompt_ids(ask(request)) for request in asked)
+
+
 def test_chain_of_a_qwen(tmp_path, tune):
     folder = save_backbone(tmp_path / "qwen", "reasoner")
     adapter = tune("sft", "llm=deepseek_r1_1b", f"llm.weights={folder}")
@@ -187,7 +198,8 @@ def test_quantized_chain(coder, tune, quantization):
     sft = tune("sft", *here)
     orpo = tune("orpo", *here, "stage=orpo", f"llm.adapter={sft}", "stage.trainer.args.gradient_checkpointing=true")
     settings = {"adapter": orpo, "dtype": "float32", "grammar_hash": GRAMMAR_HASH}
-    small, whole = DiagramLLM(coder, quantization=quantization, **settings), DiagramLLM(coder, **settings)
+    small = DiagramLLM(coder, quantization=quantization, **settings)
+    whole = DiagramLLM(coder, merge=False, **settings)
     assert small.name.endswith(f" + adapter ({quantization})")
     assert small.model.get_memory_footprint() < whole.model.get_memory_footprint()
     ids = torch.tensor([whole.prompt_ids(ask("two layers"))])
@@ -299,7 +311,8 @@ def test_pairs_that_nothing_tells_apart(monkeypatch, tmp_path, capsys):
                 texts=[["input 4\n"] * number] * len(prompts), finished=[[True] * number] * len(prompts)
             )
 
-        return SimpleNamespace(generate=generate)
+        tokenizer = lambda text: {"input_ids": text.split()}  # noqa: E731
+        return SimpleNamespace(generate=generate, tokenizer=tokenizer, attention="none")
 
     def refused(*arguments: str) -> str:
         monkeypatch.setattr(sys, "argv", ["pairs", *arguments, "--output", str(tmp_path / "pairs.jsonl")])

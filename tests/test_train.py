@@ -64,7 +64,7 @@ def test_tune_and_resume(call, tmp_path):
     assert card["grammar"] == GRAMMAR_HASH and card["pairs"] == 8 and card["seed"] == 1
     llm = DiagramLLM(TINY, adapter=str(run / "adapter"), dtype="float32", grammar_hash=GRAMMAR_HASH)
     bare = DiagramLLM(TINY, adapter=None, dtype="float32")
-    one, two = (m.model.model.layers[0].self_attn.q_proj.weight for m in (llm, bare))
+    one, two = (m.model.state_dict()["model.layers.0.self_attn.q_proj.weight"] for m in (llm, bare))
     assert not torch.equal(one, two)
 
     assert steps(run / "checkpoint-2") == 2

@@ -94,6 +94,14 @@ def wrong_number(lines: list[str], r: random.Random) -> list[str] | None:
     return _put(lines, i, match, new)
 
 
+def lose_detail(lines: list[str], r: random.Random) -> list[str] | None:
+    """A kernel, a stride or an activation of a layer is left out."""
+    found = _pick(lines, r, r"(?<=[a-z\d]) (?:\d+x\d+|s\d+|[a-z]{3,})(?= |$)")
+    if not found or "->" in lines[found[0]] or lines[found[0]].startswith("group"):
+        return None
+    return _put(lines, *found, "")
+
+
 def lose_branch(lines: list[str], r: random.Random) -> list[str] | None:
     """One of several ends of an arrow is left out."""
     found = _pick(lines, r, r" \| [^|>:\n]+?(?= \||  ?->| :|$)|(?<=-> )[^|>:\n]+? \| ")
@@ -167,6 +175,7 @@ MISTAKES: tuple[Mistake, ...] = (
     swap_lines,
     wrong_number,
     wrong_number,
+    lose_detail,
     lose_branch,
     wrong_end,
     wrong_start,

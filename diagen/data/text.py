@@ -32,15 +32,22 @@ def load_sft(number: int, held_out: int, seed: int, tokenizer: Any = None, max_l
                 continue
             if pair["request"] in seen:
                 continue
-            if tokenizer and len(tokenizer(pair["request"] + pair["text"])["input_ids"]) > max_length - 24:
-                left_out += 1
-                continue
-            seen.add(pair["request"])
             answer = [{"role": "assistant", "content": pair["text"]}]
+            if tokenizer:
+                ids = tokenizer.apply_chat_template([*ask(pair["request"]), *answer], return_dict=True)["input_ids"]
+                if len(ids) > max_length:
+                    left_out += 1
+                    continue
+            seen.add(pair["request"])
             found.append({"prompt": ask(pair["request"]), "completion": answer})
             if len(found) == count:
                 break
         print(f"{split}: {len(found):,} pairs ({left_out} longer than {max_length} tokens left out)")
+        if left_out > len(found) > 1:
+            raise DiagenError(
+                f"{left_out} of {left_out + len(found)} {split} pairs are longer than {max_length} tokens; "
+                "raise stage.trainer.args.max_length"
+            )
         return Dataset.from_list(found)
 
     return {"train": rows("train", number), "eval": rows("held_out", held_out)}
@@ -59,7 +66,7 @@ def load_preferences(
     """{"train": ..., "eval": ...} with columns "prompt", "chosen" and "rejected", as strings.
 
     sources: "mistakes" (made here, a right diagram against one with a mistake), and what `python -m diagen.pairs` wrote
-    to `path`: "samples" (of the model) and "ratings" (of a user); without a path the ratings are the user's on this
+    to `path`: "samples" (of the model) and "ratings" (of a user); where it holds no ratings they are the user's on this
     machine. Held out are mistakes, or, where ratings are a source, a fifth of those, by request. Rows in which a side
     is longer than max_length tokens, the prompt included, are left out and counted, never cut.
     """
@@ -67,12 +74,12 @@ def load_preferences(
     if unknown or not sources:
         raise DiagenError(f"stage.rows.sources={sources} is unknown; there are mistakes, samples and ratings")
     found: list[dict[str, str]] = []
-    if "ratings" in sources and path is None:
-        found += pairs_of(user)
     if "samples" in sources or path:
         found += [row for row in written(path) if row["origin"].split(":")[0] in sources]
-        if not found:
-            raise DiagenError(f"{path} holds no pair from {' or '.join(sources)}; write some: python -m diagen.pairs")
+    if "ratings" in sources and all(row["origin"] != "ratings" for row in found):
+        found += pairs_of(user)
+    if not found and ("samples" in sources or path):
+        raise DiagenError(f"{path} holds no pair from {' or '.join(sources)}; write some: python -m diagen.pairs")
     if "ratings" in sources:
         kept = _part_of([row for row in found if row["origin"] == "ratings"])
         asked = {row["request"] for row in kept}
@@ -80,6 +87,8 @@ def load_preferences(
     else:
         kept = list(islice(mistakes(seed, "held_out"), held_out))
     random.Random(seed).shuffle(found)
+    if len(found) > number:
+        print(f"{number:,} of {len(found):,} pairs are taken; raise stage.rows.number for more")
     found = found[:number]
     if "mistakes" in sources:
         found += list(islice(mistakes(seed, "train"), number - len(found)))
@@ -135,11 +144,15 @@ def written(path: str | Path | None) -> list[dict[str, str]]:
 def _fitting(rows: list[dict[str, str]], tokenizer: Any, max_length: int, name: str) -> Dataset:
     """The rows as strings in the tokenizer's chat form, without those that are too long."""
     found, long = [], 0
+    # A tokenizer that sets its first token itself (DeepSeek's) would set it twice before the template's own.
+    first = tokenizer.bos_token if tokenizer and tokenizer("")["input_ids"] == [tokenizer.bos_token_id] else ""
     for row in rows:
         if tokenizer is None:
             found.append({"prompt": row["request"], "chosen": row["chosen"], "rejected": row["rejected"]})
             continue
-        prompt = tokenizer.apply_chat_template(ask(row["request"]), add_generation_prompt=True, tokenize=False)
+        prompt = tokenizer.apply_chat_template(
+            ask(row["request"]), add_generation_prompt=True, tokenize=False
+        ).removeprefix(first)
         sides = [row["chosen"], row["rejected"]]
         if max(len(tokenizer(prompt + side)["input_ids"]) for side in sides) + 2 > max_length:
             long += 1

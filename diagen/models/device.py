@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from typing import Any
 
 import torch
 
@@ -43,9 +44,14 @@ class PackedLinear(torch.nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
 
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """So that a merged model is saved as any other is."""
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        destination[prefix + "weight"] = self.weight.to_dense()
+
 
 def pack_linear(model: torch.nn.Module) -> None:
-    """Packs the linear layers of a model in float32 on the CPU, in place; it can then be neither trained nor saved.
+    """Packs the linear layers of a model in float32 on the CPU, in place; it can then no longer be trained.
 
     A token of eleven answers takes two thirds of the time, of four answers half. Does nothing where PyTorch was built
     without oneDNN.
