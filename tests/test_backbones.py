@@ -14,7 +14,7 @@ import torch
 import transformers
 from conftest import TINY
 from omegaconf import OmegaConf
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PretrainedConfig, Qwen2Config, Qwen2ForCausalLM
 
 import train
@@ -175,8 +175,13 @@ def test_chain(coder, tune, run, tmp_path):
 
 
 def test_preferences_begin_as_answers_do(coder):
-    """DeepSeek's tokenizer sets the first token itself, and its template does too; TRL's DPO has both set it."""
+    """A tokenizer may set its first token itself, and the template does too; TRL's DPO has both set it."""
     llm = DiagramLLM(coder, adapter=None, dtype="float32")
+    first = llm.tokenizer.bos_token_id
+    llm.tokenizer._tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{BEGIN} $A", special_tokens=[(BEGIN, first)]
+    )
+    assert llm.tokenizer("")["input_ids"] == [first]
     rows = load_preferences(["mistakes"], 4, 2, 1, tokenizer=llm.tokenizer, max_length=2000)["train"]
     asked = [row["request"] for row in islice(mistakes(1, "train"), 4)]
     found = [llm.tokenizer(row["prompt"])["input_ids"] for row in rows]
@@ -233,6 +238,22 @@ def test_quantization_that_cannot_be_done(monkeypatch, tune):
 def test_attention_that_cannot_be_had(monkeypatch, tune, wanted, words):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert words in tune("a", f"llm.weights={TINY}", f"llm.attention={wanted}")
+
+
+def test_attention_of_a_model_that_knows_only_one(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    load = transformers.AutoModelForCausalLM.from_pretrained
+
+    def picky(folder, attn_implementation, **more):
+        if attn_implementation == "sdpa":
+            raise ValueError("LlamaForCausalLM does not support an attention implementation through sdpa yet")
+        return load(folder, attn_implementation=attn_implementation, **more)
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", picky)
+    found = DiagramLLM(TINY, adapter=None, dtype="float32", attention="auto")
+    assert found.attention == "eager attention (the model knows no sdpa)"
+    with pytest.raises(DiagenError, match="sdpa"):
+        DiagramLLM(TINY, adapter=None, dtype="float32", attention="sdpa")
 
 
 def test_attention_of_cards(monkeypatch):

@@ -144,7 +144,7 @@ def written(path: str | Path | None) -> list[dict[str, str]]:
 def _fitting(rows: list[dict[str, str]], tokenizer: Any, max_length: int, name: str) -> Dataset:
     """The rows as strings in the tokenizer's chat form, without those that are too long."""
     found, long = [], 0
-    # A tokenizer that sets its first token itself (DeepSeek's) would set it twice before the template's own.
+    # A tokenizer that sets its first token itself would set it before the template's own.
     first = tokenizer.bos_token if tokenizer and tokenizer("")["input_ids"] == [tokenizer.bos_token_id] else ""
     for row in rows:
         if tokenizer is None:

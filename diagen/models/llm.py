@@ -79,6 +79,7 @@ class DiagramLLM:
             if value not in known:
                 raise DiagenError(f"llm.{name}={value} is unknown; there are {', '.join(known)}")
         why = "transformers' choice"
+        free = attention == "auto"
         if attention is not None:
             attention, why = choose_attention(attention, dtype, training=not merge)
         device = torch.device("cpu")
@@ -103,9 +104,14 @@ class DiagramLLM:
         local = Path(folder).is_dir()  # then the Hub is not asked for anything
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=local)
-            self.model: Any = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=DTYPES[dtype], attn_implementation=attention, local_files_only=local, **loading
-            )
+            loading |= {"dtype": DTYPES[dtype], "local_files_only": local}
+            try:
+                self.model: Any = AutoModelForCausalLM.from_pretrained(folder, attn_implementation=attention, **loading)
+            except ValueError as error:
+                if not free or attention == "eager" or "attention" not in str(error):
+                    raise
+                why = f"the model knows no {attention}"
+                self.model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", **loading)
             if quantization == "none":
                 self.model = self.model.to(device)
         except Exception as error:  # transformers, tokenizers, safetensors and httpx each have errors of their own
