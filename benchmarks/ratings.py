@@ -46,13 +46,14 @@ def main() -> None:
             start = time.perf_counter()
             with Ratings(path) as ratings:
                 opened = time.perf_counter()
-                found = len(ratings.of("me"))
+                found = len(ratings.of("me", taste.taste.most))
             done = time.perf_counter()
             taste(drawings)
             ranked = time.perf_counter()
+            times = (1000 * (end - begun) for begun, end in ((start, opened), (opened, done), (done, ranked)))
             print(
-                f"{found:,} ratings: opened in {1000 * (opened - start):.1f} ms, read in {1000 * (done - opened):.1f}; "
-                f"opened, read, and eight predicted in {1000 * (ranked - done):.1f}"
+                f"{number:,} ratings, the newest {found:,} of use: opened in {next(times):.1f} ms, read in "
+                f"{next(times):.1f}; opened, read, and eight predicted in {next(times):.1f}"
             )
 
 

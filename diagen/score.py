@@ -204,7 +204,7 @@ class TasteOf:
         if not (home() / "ratings.sqlite").exists():
             return  # nobody has rated anything here, and looking makes no file
         with Ratings() as ratings:
-            rows = ratings.of(self.user)[-self.taste.most :]
+            rows = ratings.of(self.user, self.taste.most)
             if not rows:
                 return
             from diagen.models.autoencoder import ConvAutoEncoder

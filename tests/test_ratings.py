@@ -67,6 +67,7 @@ def test_a_second_rating_replaces_the_first_which_stays_in_the_history(path):
         for request, stars in (("a", 1), ("b", 2), ("a", 5)):
             ratings.add("me", request, TEXT, stars)
         assert [(r.request, r.stars) for r in ratings.of("me")] == [("b", 2), ("a", 5)]
+        assert [(r.request, r.stars) for r in ratings.of("me", newest=1)] == [("a", 5)]
         assert [(r.request, r.stars) for r in ratings.history("me")] == [("a", 1), ("b", 2), ("a", 5)]
 
 
