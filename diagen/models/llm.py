@@ -101,6 +101,7 @@ class DiagramLLM:
         if quantization != "none":
             self.name += f" ({quantization})"
         transformers_logging.disable_progress_bar()  # a bar of its own for half a second of loading
+        transformers_logging.set_verbosity_error()  # names that it will change are no news for a user
         local = Path(folder).is_dir()  # then the Hub is not asked for anything
         try:
             self.tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=local)
