@@ -59,6 +59,8 @@ PRAGMA user_version = {SCHEMA};
 COMMIT;
 """
 
+OF_USER = "SELECT user, request, text, stars, time FROM ratings WHERE user = ? ORDER BY id"
+
 
 class Rating(NamedTuple):
     """`stars` from 0 to 5 in halves, for the diagram `text` that was drawn for a `request` ("": none was made)."""
@@ -163,9 +165,8 @@ class Ratings:
     def of(self, user: str, newest: int | None = None) -> list[Rating]:
         """The ratings of a user that count, in the order in which they were made; at most the newest so many."""
         last: dict[tuple[str, str], Rating] = {}
-        query = "SELECT user, request, text, stars, time FROM ratings WHERE user = ? ORDER BY id DESC"
         with self._explained():
-            for row in map(Rating._make, self._db.execute(query, (user_of(user),))):
+            for row in map(Rating._make, self._db.execute(OF_USER + " DESC", (user_of(user),))):
                 last.setdefault((row.request, row.text), row)
                 if len(last) == newest:
                     break
@@ -173,9 +174,8 @@ class Ratings:
 
     def history(self, user: str) -> list[Rating]:
         """All ratings of a user, those too that a later one has replaced."""
-        query = "SELECT user, request, text, stars, time FROM ratings WHERE user = ? ORDER BY id"
         with self._explained():
-            return list(map(Rating._make, self._db.execute(query, (user_of(user),))))
+            return list(map(Rating._make, self._db.execute(OF_USER, (user_of(user),))))
 
     # -- latents
 

@@ -98,9 +98,8 @@ class ConvAutoEncoder(lightning.LightningModule):
         self.begun = torch.initial_seed()
 
     def on_train_epoch_start(self) -> None:
-        torch.manual_seed(
-            self.begun + 1_000_003 * self.current_epoch
-        )  # a resumed run hides what an unbroken one would have hidden
+        # a resumed run hides what an unbroken one would have hidden
+        torch.manual_seed(self.begun + 1_000_003 * self.current_epoch)
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         return self._step(batch, "train")

@@ -133,9 +133,8 @@ class ReadabilityCNN(lightning.LightningModule):
         self.begun = torch.initial_seed()
 
     def on_train_epoch_start(self) -> None:
-        torch.manual_seed(
-            self.begun + 1_000_003 * self.current_epoch
-        )  # a resumed run draws what an unbroken one would have drawn
+        # a resumed run draws what an unbroken one would have drawn
+        torch.manual_seed(self.begun + 1_000_003 * self.current_epoch)
 
     def on_validation_epoch_start(self) -> None:
         self.seen: list[tuple[Tensor, Tensor, Tensor]] = []
